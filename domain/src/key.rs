@@ -1,0 +1,121 @@
+//! Every stored object: where it lies, what it is, how long it may be kept. Nowhere else.
+
+use crate::id::{BuildId, VideoId};
+use std::fmt;
+
+/// The object of a chunk and rung that its segments are byte ranges of, or a rung's init segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MediaKey {
+    /// What was uploaded.
+    Original { video: VideoId },
+    /// The segments of one chunk in one rung. `fence` is the claim's that wrote it: objects are never overwritten.
+    Chunk { build: BuildId, chunk: u32, fence: i64, rung: String },
+    /// The init segment (ISO 14496-12 `ftyp` + `moov`) of a rung.
+    Init { build: BuildId, fence: i64, rung: String },
+    Poster { build: BuildId, fence: i64 },
+}
+
+impl MediaKey {
+    /// Everything of a build lies below this.
+    pub fn build_prefix(build: &BuildId) -> String {
+        format!("media/{build}/")
+    }
+
+    pub fn content_type(&self) -> &'static str {
+        match self {
+            MediaKey::Original { .. } => "application/octet-stream",
+            MediaKey::Chunk { rung, .. } | MediaKey::Init { rung, .. } if rung == crate::playlist::AUDIO => "audio/mp4",
+            MediaKey::Chunk { .. } | MediaKey::Init { .. } => "video/mp4",
+            MediaKey::Poster { .. } => "image/jpeg",
+        }
+    }
+
+    pub fn cache_control(&self) -> &'static str {
+        match self {
+            MediaKey::Original { .. } => "private, no-store",
+            _ => "private, max-age=31536000, immutable",
+        }
+    }
+
+    /// The path below `/m/` by which browsers ask for it, and the inverse of [`MediaKey::from_path`]. None for an
+    /// original, which nobody asks for this way.
+    pub fn path(&self) -> Option<String> {
+        match self {
+            MediaKey::Original { .. } => None,
+            _ => self.to_string().strip_prefix("media/").map(str::to_owned),
+        }
+    }
+
+    /// Reads `{build}/{chunk}.{fence}/{rung}`, `{build}/init.{fence}/{rung}` or `{build}/poster.{fence}.jpg`.
+    pub fn from_path(path: &str) -> Option<Self> {
+        let mut parts = path.split('/');
+        let build: BuildId = parts.next()?.parse().ok()?;
+        let (name, fence) = parts.next()?.split_once('.')?;
+        let rung = parts.next();
+        if parts.next().is_some() {
+            return None;
+        }
+        let key = match (name, rung) {
+            ("poster", None) => MediaKey::Poster { build, fence: fence.strip_suffix(".jpg")?.parse().ok()? },
+            ("init", Some(rung)) => MediaKey::Init { build, fence: fence.parse().ok()?, rung: is_rung(rung)? },
+            (chunk, Some(rung)) => {
+                MediaKey::Chunk { build, chunk: chunk.parse().ok()?, fence: fence.parse().ok()?, rung: is_rung(rung)? }
+            }
+            _ => return None,
+        };
+        // One spelling a key: "+1" and "01" parse as numbers, too.
+        (key.path().as_deref() == Some(path)).then_some(key)
+    }
+
+    pub fn build(&self) -> Option<&BuildId> {
+        match self {
+            MediaKey::Original { .. } => None,
+            MediaKey::Chunk { build, .. } | MediaKey::Init { build, .. } | MediaKey::Poster { build, .. } => Some(build),
+        }
+    }
+}
+
+/// The object's key in the bucket.
+impl fmt::Display for MediaKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MediaKey::Original { video } => write!(f, "originals/{video}/original"),
+            MediaKey::Chunk { build, chunk, fence, rung } => write!(f, "media/{build}/{chunk}.{fence}/{rung}"),
+            MediaKey::Init { build, fence, rung } => write!(f, "media/{build}/init.{fence}/{rung}"),
+            MediaKey::Poster { build, fence } => write!(f, "media/{build}/poster.{fence}.jpg"),
+        }
+    }
+}
+
+fn is_rung(text: &str) -> Option<String> {
+    let valid = (1..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    valid.then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_can_be_read_back() {
+        let build = BuildId::from_random([7; 16]);
+        for key in [
+            MediaKey::Chunk { build: build.clone(), chunk: 12, fence: 3, rung: "1080p".into() },
+            MediaKey::Init { build: build.clone(), fence: 1, rung: "audio".into() },
+            MediaKey::Poster { build: build.clone(), fence: 1 },
+        ] {
+            let path = key.path().unwrap();
+            assert_eq!(MediaKey::from_path(&path), Some(key));
+        }
+        assert_eq!(MediaKey::Original { video: VideoId::from_random([1; 16]) }.path(), None);
+    }
+
+    #[test]
+    fn nothing_else_is_a_path() {
+        let build = BuildId::from_random([7; 16]);
+        for tail in ["", "1.1", "1.1/../x", "1.1/1080p/", "+1.1/1080p", "01.1/1080p", "1/1080p", "1.1/1080P", "poster.1", "poster.1.png"] {
+            assert_eq!(MediaKey::from_path(&format!("{build}/{tail}")), None, "{tail}");
+        }
+        assert_eq!(MediaKey::from_path("originals/x"), None);
+    }
+}

@@ -1,0 +1,19 @@
+//! Kinora's pure types and rules, compiled for the server, the worker and the browser alike.
+//!
+//! Nothing here does I/O, reads a clock or rolls dice: what depends on those takes them as arguments.
+
+pub mod access;
+pub mod account;
+pub mod event;
+pub mod id;
+pub mod key;
+pub mod ladder;
+pub mod page;
+pub mod playlist;
+pub mod search;
+pub mod sniff;
+pub mod task;
+pub mod text;
+pub mod time;
+pub mod upload;
+pub mod video;

@@ -1,0 +1,39 @@
+//! Work as rows.
+
+use std::str::FromStr;
+
+/// A task that went wrong this often is dead.
+pub const MAX_FAILURES: i32 = 5;
+/// A claim lasts this long without a heartbeat.
+pub const LEASE_SECONDS: i64 = 60;
+/// How often a busy worker says that it lives.
+pub const HEARTBEAT_SECONDS: u64 = 15;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Make a build of an original.
+    Transcode,
+    /// Delete what a deleted film left in S3.
+    DeleteVideo,
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Transcode => "transcode",
+            Kind::DeleteVideo => "delete_video",
+        }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = crate::video::UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "transcode" => Ok(Kind::Transcode),
+            "delete_video" => Ok(Kind::DeleteVideo),
+            _ => Err(crate::video::UnknownWord { what: "The task's kind", expected: "transcode, delete_video" }),
+        }
+    }
+}

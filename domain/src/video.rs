@@ -1,0 +1,205 @@
+//! A film's states, visibility, and what its owner is told about it.
+
+use crate::id::{UserId, VideoId};
+use crate::time::UnixMillis;
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+/// A word that is none of those expected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} is one of {expected}.")]
+pub struct UnknownWord {
+    pub what: &'static str,
+    pub expected: &'static str,
+}
+
+/// Who can see a film.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Everybody; stands in lists and search.
+    Public,
+    /// Everybody who has the link.
+    Unlisted,
+    /// Its owner.
+    Private,
+}
+
+impl Visibility {
+    pub const ALL: [Visibility; 3] = [Visibility::Public, Visibility::Unlisted, Visibility::Private];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Visibility::Public => "public",
+            Visibility::Unlisted => "unlisted",
+            Visibility::Private => "private",
+        }
+    }
+}
+
+impl FromStr for Visibility {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|v| v.as_str() == text)
+            .ok_or(UnknownWord { what: "The visibility", expected: "public, unlisted, private" })
+    }
+}
+
+/// Where a film is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Uploading,
+    Queued,
+    Processing,
+    Ready,
+    Failed,
+}
+
+impl State {
+    pub const ALL: [State; 5] = [State::Uploading, State::Queued, State::Processing, State::Ready, State::Failed];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Uploading => "uploading",
+            State::Queued => "queued",
+            State::Processing => "processing",
+            State::Ready => "ready",
+            State::Failed => "failed",
+        }
+    }
+
+    /// Whether a film may go from here to `next`. A retry brings a failed film back to the queue.
+    pub fn may_become(self, next: State) -> bool {
+        use State::{Failed, Processing, Queued, Ready, Uploading};
+        matches!(
+            (self, next),
+            (Uploading, Queued | Failed)
+                | (Queued, Processing | Failed)
+                | (Processing, Ready | Failed | Queued)
+                | (Failed, Queued)
+        )
+    }
+
+    /// Nothing more will happen by itself.
+    pub fn is_final(self) -> bool {
+        matches!(self, State::Ready | State::Failed)
+    }
+}
+
+impl FromStr for State {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        let expected = "uploading, queued, processing, ready, failed";
+        Self::ALL.into_iter().find(|s| s.as_str() == text).ok_or(UnknownWord { what: "The state", expected })
+    }
+}
+
+/// Something the owner should know about a film that came out nevertheless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// The file ends before its film does.
+    CutOff,
+    /// Some of it could not be decoded.
+    Damaged,
+    /// It has a sound track, and nothing can be heard on it.
+    Silent,
+}
+
+impl Notice {
+    pub fn message(self) -> &'static str {
+        match self {
+            Notice::CutOff => "The file ends before the film does. What was there is published.",
+            Notice::Damaged => "Parts of the file are damaged. What could be decoded is published.",
+            Notice::Silent => "The film has a sound track, but nothing can be heard on it.",
+        }
+    }
+}
+
+/// A film as a visitor of its page sees it, and as the REST API tells it. What only the owner may know is empty for others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Video {
+    pub id: VideoId,
+    pub title: String,
+    pub description: String,
+    pub owner: Owner,
+    pub visibility: Visibility,
+    pub state: State,
+    /// Share of the film that is processed, 0 to 1.
+    pub progress: f64,
+    pub watchable: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    pub notices: Vec<Notice>,
+    pub duration_ms: Option<i64>,
+    /// Pixels, of the picture as it is shown.
+    pub width: Option<i32>,
+    pub height: Option<i32>,
+    pub created_at: UnixMillis,
+    pub published_at: Option<UnixMillis>,
+    pub playback: Option<Playback>,
+    /// Whether whoever asks owns it.
+    pub mine: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    pub id: UserId,
+    pub username: String,
+}
+
+/// Paths from the site's root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Playback {
+    pub hls: String,
+    /// None for an audio film.
+    pub poster: Option<String>,
+}
+
+/// A film in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    pub id: VideoId,
+    pub title: String,
+    pub owner: String,
+    pub poster: Option<String>,
+    pub duration_ms: Option<i64>,
+    pub visibility: Visibility,
+    pub state: State,
+    pub progress: f64,
+    pub failure: Option<String>,
+    pub notices: Vec<Notice>,
+    pub description: String,
+    pub created_at: UnixMillis,
+    pub published_at: Option<UnixMillis>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_can_be_read_back() {
+        for v in Visibility::ALL {
+            assert_eq!(v.as_str().parse(), Ok(v));
+        }
+        for s in State::ALL {
+            assert_eq!(s.as_str().parse(), Ok(s));
+        }
+        assert!("Public".parse::<Visibility>().is_err());
+    }
+
+    #[test]
+    fn a_ready_film_stays_ready() {
+        for next in State::ALL {
+            assert!(!State::Ready.may_become(next));
+        }
+        assert!(State::Failed.may_become(State::Queued));
+        assert!(!State::Uploading.may_become(State::Ready));
+    }
+}
