@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const folder = mkdtempSync(join(tmpdir(), 'kinora-footage-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+let original: string | undefined;
+
+/** Twelve seconds of moving test pattern with a tone, as `{title}.mp4`. */
+export function film(title: string): string {
+  original ??= encode(join(folder, 'original.mp4'));
+  const path = join(folder, `${title}.mp4`);
+  copyFileSync(original, path);
+  return path;
+}
+
+/** Looks like an MP4 by its first bytes, and is noise from there on. */
+export function brokenFilm(title: string): string {
+  original ??= encode(join(folder, 'original.mp4'));
+  const path = join(folder, `${title}.mp4`);
+  writeFileSync(path, Buffer.concat([readFileSync(original).subarray(0, 32), randomBytes(300_000)]));
+  return path;
+}
+
+export function textNamedFilm(title: string): string {
+  const path = join(folder, `${title}.mp4`);
+  writeFileSync(path, 'This is a letter, whatever its name says.\n'.repeat(500));
+  return path;
+}
+
+function encode(path: string): string {
+  const command = [
+    '-v error -y',
+    '-f lavfi -i testsrc2=size=640x360:rate=25:duration=12',
+    '-f lavfi -i sine=frequency=440:duration=12',
+    '-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 50 -c:a aac -shortest',
+  ].join(' ');
+  execFileSync('ffmpeg', [...command.split(' '), path], { stdio: ['ignore', 'ignore', 'inherit'] });
+  return path;
+}

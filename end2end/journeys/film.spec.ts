@@ -1,0 +1,107 @@
+import { expect, test } from '@playwright/test';
+import { addressesOf, statuses } from '../files.ts';
+import { film } from '../footage.ts';
+import {
+  choose,
+  complaints,
+  hydrated,
+  misspelt,
+  signUp,
+  statesSeen,
+  stranger,
+  uniqueWord,
+  untilReady,
+  upload,
+  visit,
+  watchFrom,
+} from '../support.ts';
+import { picture, play } from '../theatre.ts';
+
+test('a film from upload to deletion', async ({ page, browser, baseURL }) => {
+  const heard = complaints(page);
+  const word = uniqueWord();
+  const other = await stranger(browser, baseURL);
+  let id = '';
+  let addresses: string[] = [];
+
+  await test.step('it is uploaded and processed', async () => {
+    await signUp(page);
+    const row = await upload(page, film(`Lanterns ${word}`), 'Public');
+    await untilReady(row);
+    const seen = await statesSeen(page);
+    const milestones = seen.filter((state) => ['sending', 'processing', 'ready'].includes(state));
+    expect(milestones).toEqual(['sending', 'processing', 'ready']);
+    id = await watchFrom(row);
+  });
+
+  await test.step('it plays, and the picture is not black', async () => {
+    await expect(page.getByRole('heading', { level: 1 })).toContainText(word);
+    const video = await play(page);
+    const { mean, spread } = await picture(video);
+    expect(mean).toBeGreaterThan(30);
+    expect(spread).toBeGreaterThan(20);
+    expect(heard).toEqual([]);
+  });
+
+  await test.step('somebody else finds it, with a typo', async () => {
+    await signUp(other);
+    await visit(other, '/');
+    const search = other.getByRole('searchbox').first();
+    await search.fill(misspelt(word));
+    await search.press('Enter');
+    await expect(other).toHaveURL(/\/search\?q=/);
+    const card = other.getByTestId('film-card').filter({ hasText: word });
+    await expect(card).toHaveCount(1);
+    await card.getByRole('link').first().click();
+    await expect(other).toHaveURL(new RegExp(`/watch/${id}$`));
+    addresses = await addressesOf(other.request, id);
+    const answers = Object.values(await statuses(other.request, addresses));
+    expect(answers.every((status) => status === 200 || status === 302)).toBe(true);
+  });
+
+  const mine = (text: string) => page.getByTestId('film-row').filter({ hasText: text });
+
+  await test.step('it is edited and made private', async () => {
+    await visit(page, '/studio');
+    await mine(word).getByRole('button', { name: 'Edit' }).click();
+    await page.getByLabel('Title').fill(`Candles ${word}`);
+    await page.getByLabel('Description').fill('Made for a test.');
+    const form = page.locator('form').filter({ has: page.getByLabel('Title') });
+    await choose(form, 'Private');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await expect(mine(`Candles ${word}`)).toBeVisible();
+    await page.reload();
+    await hydrated(page);
+    await expect(mine(`Candles ${word}`)).toContainText('Private');
+  });
+
+  const gone = () => Object.fromEntries(addresses.map((address) => [address, 404]));
+
+  await test.step('it is 404 for everybody else, files included', async () => {
+    expect(await statuses(other.request, addresses)).toEqual(gone());
+    const nobody = await stranger(browser, baseURL);
+    expect(await statuses(nobody.request, addresses)).toEqual(gone());
+  });
+
+  await test.step('it is deleted, brought back, and deleted', async () => {
+    await mine(word).getByRole('button', { name: 'Delete' }).click();
+    await expect(mine(word)).toHaveCount(0);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect(mine(word)).toBeVisible();
+    await mine(word).getByRole('button', { name: 'Delete' }).click();
+    await expect(mine(word)).toHaveCount(0);
+    await page.reload();
+    await hydrated(page);
+    await expect(mine(word)).toHaveCount(0);
+    expect((await page.request.get(`/watch/${id}`)).status()).toBe(404);
+    expect(await statuses(other.request, addresses)).toEqual(gone());
+  });
+});
+
+test('a watch page opened early turns into the player by itself', async ({ page }) => {
+  await signUp(page);
+  const row = await upload(page, film(`Early ${uniqueWord()}`));
+  await watchFrom(row);
+  await expect(page.getByTestId('processing').or(page.getByTestId('player')).first()).toBeVisible();
+  await play(page);
+});

@@ -1,0 +1,34 @@
+const seconds = (count) => count * 1000;
+
+/** Retries with growing pauses; a held playlist (blocking reload) may take up to ten seconds to answer. */
+const patient = {
+  default: {
+    maxTimeToFirstByteMs: seconds(15),
+    maxLoadTimeMs: seconds(60),
+    timeoutRetry: { maxNumRetry: 3, retryDelayMs: 0, maxRetryDelayMs: 0 },
+    errorRetry: { maxNumRetry: 6, retryDelayMs: 500, maxRetryDelayMs: seconds(8), backoff: 'exponential' },
+  },
+};
+
+export const config = {
+  // The first frame counts: the lowest rung first, upwards from the second segment on.
+  startLevel: 0,
+  testBandwidth: false,
+  startFragPrefetch: true,
+  // A film that still grows starts at its beginning, not at its edge.
+  startPosition: 0,
+  liveDurationInfinity: false,
+  lowLatencyMode: false,
+  enableWorker: false,
+  capLevelToPlayerSize: true,
+  // `maxBufferLength` is a floor; the other two are the caps.
+  maxBufferLength: 30,
+  maxMaxBufferLength: 60,
+  maxBufferSize: 40_000_000,
+  backBufferLength: 60,
+  enableCEA708Captions: false,
+  enableIMSC1: false,
+  manifestLoadPolicy: patient,
+  playlistLoadPolicy: patient,
+  fragLoadPolicy: patient,
+};

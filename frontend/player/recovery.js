@@ -1,0 +1,79 @@
+import { ErrorDetails, ErrorTypes } from 'hls.js/errors';
+import { Events } from 'hls.js/events';
+
+const words = {
+  gone: "This film isn't available any more.",
+  network: 'The connection to this film is interrupted. It goes on by itself once the connection is back.',
+  media: "This browser couldn't play a part of the film. Reload the page to go on from here.",
+};
+
+const manifestFailures = new Set([
+  ErrorDetails.MANIFEST_LOAD_ERROR,
+  ErrorDetails.MANIFEST_LOAD_TIMEOUT,
+  ErrorDetails.MANIFEST_PARSING_ERROR,
+]);
+
+// hls.js has tried for 25 s before it calls an error fatal.
+const RETRIES_IN_SILENCE = 0;
+const LONGEST_PAUSE_MS = 15_000;
+const MEDIA_TRIES = 3;
+const MEDIA_TRIES_WITHIN_MS = 30_000;
+
+/** Brings `hls` back after fatal errors for as long as there is hope; returns what ends the watch. */
+export function recover(hls, video, src, onError) {
+  let networkFailures = 0;
+  let mediaFailures = [];
+  let timer = 0;
+  let again = null;
+
+  function retryNow() {
+    clearTimeout(timer);
+    const go = again;
+    again = null;
+    go?.();
+  }
+
+  function network(data) {
+    if (data.response && [401, 403, 404, 410].includes(data.response.code) && manifestFailures.has(data.details)) {
+      onError(words.gone);
+      return;
+    }
+    networkFailures += 1;
+    if (networkFailures === RETRIES_IN_SILENCE + 1) onError(words.network);
+    again = manifestFailures.has(data.details) ? () => hls.loadSource(src) : () => hls.startLoad(video.currentTime);
+    clearTimeout(timer);
+    timer = setTimeout(retryNow, Math.min(500 * 2 ** networkFailures, LONGEST_PAUSE_MS));
+  }
+
+  function media() {
+    const now = performance.now();
+    mediaFailures = mediaFailures.filter((time) => now - time < MEDIA_TRIES_WITHIN_MS);
+    if (mediaFailures.length >= MEDIA_TRIES) {
+      onError(words.media);
+      hls.stopLoad();
+      return;
+    }
+    mediaFailures.push(now);
+    hls.recoverMediaError();
+  }
+
+  hls.on(Events.ERROR, (_event, data) => {
+    if (!data.fatal) return;
+    console.warn('playback:', data.type, data.details, data.error?.message ?? data.reason ?? '');
+    if (data.type === ErrorTypes.NETWORK_ERROR) network(data);
+    else if (data.type === ErrorTypes.MEDIA_ERROR) media();
+    else onError(words.media);
+  });
+
+  hls.on(Events.FRAG_BUFFERED, () => {
+    // An empty message takes the last one back.
+    if (networkFailures > RETRIES_IN_SILENCE) onError('');
+    networkFailures = 0;
+  });
+
+  addEventListener('online', retryNow);
+  return () => {
+    clearTimeout(timer);
+    removeEventListener('online', retryNow);
+  };
+}
