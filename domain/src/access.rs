@@ -40,9 +40,15 @@ pub enum Action {
 pub enum Subject<'a> {
     /// The site itself.
     Site,
-    Video { owner: &'a UserId, visibility: Visibility, deleted: bool },
+    Video {
+        owner: &'a UserId,
+        visibility: Visibility,
+        deleted: bool,
+    },
     /// An upload session.
-    Upload { owner: &'a UserId },
+    Upload {
+        owner: &'a UserId,
+    },
 }
 
 /// Whether `actor` may do `action` to `subject`. Whoever may not watch gets 404, as if the film did not exist.

@@ -47,7 +47,10 @@ impl Email {
     pub fn parse(text: &str) -> Result<Self, InvalidAccount> {
         let text = text.trim();
         let shape = text.split_once('@').is_some_and(|(local, host)| {
-            !local.is_empty() && !host.contains('@') && host.contains('.') && host.split('.').all(|part| !part.is_empty())
+            !local.is_empty()
+                && !host.contains('@')
+                && host.contains('.')
+                && host.split('.').all(|part| !part.is_empty())
         });
         let clean = !text.chars().any(|c| c.is_whitespace() || c.is_control());
         if shape && clean && text.len() <= 254 { Ok(Self(text.to_lowercase())) } else { Err(InvalidAccount::Email) }

@@ -65,7 +65,13 @@ mod tests {
 
     #[test]
     fn garbage_is_an_error_and_nothing_worse() {
-        for text in ["", "{}", "null", r#"{"v":1,"type":"unheard-of"}"#, r#"{"v":1,"type":"progress","video":"no id","progress":1}"#] {
+        for text in [
+            "",
+            "{}",
+            "null",
+            r#"{"v":1,"type":"unheard-of"}"#,
+            r#"{"v":1,"type":"progress","video":"no id","progress":1}"#,
+        ] {
             assert!(serde_json::from_str::<Envelope>(text).is_err(), "{text}");
         }
     }

@@ -7,12 +7,26 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MediaKey {
     /// What was uploaded.
-    Original { video: VideoId },
+    Original {
+        video: VideoId,
+    },
     /// The segments of one chunk in one rung. `fence` is the claim's that wrote it: objects are never overwritten.
-    Chunk { build: BuildId, chunk: u32, fence: i64, rung: String },
+    Chunk {
+        build: BuildId,
+        chunk: u32,
+        fence: i64,
+        rung: String,
+    },
     /// The init segment (ISO 14496-12 `ftyp` + `moov`) of a rung.
-    Init { build: BuildId, fence: i64, rung: String },
-    Poster { build: BuildId, fence: i64 },
+    Init {
+        build: BuildId,
+        fence: i64,
+        rung: String,
+    },
+    Poster {
+        build: BuildId,
+        fence: i64,
+    },
 }
 
 impl MediaKey {
@@ -70,7 +84,9 @@ impl MediaKey {
     pub fn build(&self) -> Option<&BuildId> {
         match self {
             MediaKey::Original { .. } => None,
-            MediaKey::Chunk { build, .. } | MediaKey::Init { build, .. } | MediaKey::Poster { build, .. } => Some(build),
+            MediaKey::Chunk { build, .. } | MediaKey::Init { build, .. } | MediaKey::Poster { build, .. } => {
+                Some(build)
+            }
         }
     }
 }
@@ -113,7 +129,18 @@ mod tests {
     #[test]
     fn nothing_else_is_a_path() {
         let build = BuildId::from_random([7; 16]);
-        for tail in ["", "1.1", "1.1/../x", "1.1/1080p/", "+1.1/1080p", "01.1/1080p", "1/1080p", "1.1/1080P", "poster.1", "poster.1.png"] {
+        for tail in [
+            "",
+            "1.1",
+            "1.1/../x",
+            "1.1/1080p/",
+            "+1.1/1080p",
+            "01.1/1080p",
+            "1/1080p",
+            "1.1/1080P",
+            "poster.1",
+            "poster.1.png",
+        ] {
             assert_eq!(MediaKey::from_path(&format!("{build}/{tail}")), None, "{tail}");
         }
         assert_eq!(MediaKey::from_path("originals/x"), None);

@@ -9,7 +9,8 @@ impl SearchQuery {
 
     /// None if nothing is left to look for: an empty query means the newest films.
     pub fn parse(text: &str) -> Option<Self> {
-        let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+        let words: Vec<&str> =
+            text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
         let query: String = words.join(" ").chars().take(Self::MAX_CHARS).collect();
         (!query.is_empty()).then_some(Self(query))
     }

@@ -7,7 +7,10 @@ pub const SNIFF_LEN: usize = 4096;
 pub fn container(head: &[u8]) -> Option<&'static str> {
     let at = |offset: usize, magic: &[u8]| head.get(offset..offset + magic.len()) == Some(magic);
     // ISO 14496-12: a box is a length and a type; QuickTime files may begin with any of these.
-    if [&b"ftyp"[..], b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"sidx", b"moof", b"uuid"].iter().any(|t| at(4, t)) {
+    if [&b"ftyp"[..], b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"sidx", b"moof", b"uuid"]
+        .iter()
+        .any(|t| at(4, t))
+    {
         return Some("mp4");
     }
     if at(0, &[0x1A, 0x45, 0xDF, 0xA3]) {
@@ -65,7 +68,15 @@ mod tests {
 
     #[test]
     fn other_files_are_refused() {
-        for head in [&b""[..], b"a film, I swear", b"%PDF-1.7", b"\x89PNG\r\n\x1a\n", b"#EXTM3U\n#EXT-X-VERSION:7", b"PK\x03\x04", &[0; 64]] {
+        for head in [
+            &b""[..],
+            b"a film, I swear",
+            b"%PDF-1.7",
+            b"\x89PNG\r\n\x1a\n",
+            b"#EXTM3U\n#EXT-X-VERSION:7",
+            b"PK\x03\x04",
+            &[0; 64],
+        ] {
             assert_eq!(container(head), None, "{head:?}");
         }
     }

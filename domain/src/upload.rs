@@ -91,9 +91,13 @@ impl std::str::FromStr for State {
     type Err = crate::video::UnknownWord;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [State::Open, State::Completing, State::Completed, State::Aborted].into_iter().find(|s| s.as_str() == text).ok_or(
-            crate::video::UnknownWord { what: "The upload's state", expected: "open, completing, completed, aborted" },
-        )
+        [State::Open, State::Completing, State::Completed, State::Aborted]
+            .into_iter()
+            .find(|s| s.as_str() == text)
+            .ok_or(crate::video::UnknownWord {
+                what: "The upload's state",
+                expected: "open, completing, completed, aborted",
+            })
     }
 }
 

@@ -1,0 +1,46 @@
+//! The router, and what every page shares.
+
+use crate::account::{Account, SignIn, SignUp};
+use crate::browse::{Home, Search};
+use crate::components::empty::NotFound;
+use crate::components::header::Header;
+use crate::components::toast::{Toasts, provide_toasts};
+use crate::studio::Studio;
+use crate::upload::{Queue, Upload};
+use crate::watch::Watch;
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::path;
+
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_toasts();
+    provide_context(Account::new());
+    // Above the router, so that films go on being sent while somebody looks around.
+    provide_context(Queue::new());
+
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "Kinora".to_owned() } else { title + " · Kinora" } />
+        <Router>
+            <a class="skip-link" href="#main" rel="external">
+                "Skip to the content"
+            </a>
+            <Header />
+            <main id="main" tabindex="-1">
+                <FlatRoutes fallback=NotFound>
+                    <Route path=path!("/") view=Home />
+                    <Route path=path!("/search") view=Search />
+                    <Route path=path!("/watch/:id") view=Watch />
+                    <Route path=path!("/upload") view=Upload />
+                    <Route path=path!("/studio") view=Studio />
+                    <Route path=path!("/signin") view=SignIn />
+                    <Route path=path!("/signup") view=SignUp />
+                </FlatRoutes>
+            </main>
+            <Toasts />
+        </Router>
+    }
+    .into_any()
+}

@@ -1,0 +1,176 @@
+use super::api;
+use crate::components::empty::Empty;
+use crate::components::film_card::{film_card, grid_skeleton};
+use crate::page::{Data, Listing, Load, page};
+use domain::search::SearchQuery;
+use domain::time::UnixMillis;
+use domain::video::Card;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_meta::{Meta, Title};
+use leptos_router::hooks::{use_location, use_query_map};
+use leptos_router::params::ParamsMap;
+
+/// How many posters are surely in the first row: they load at once, the rest when they come near.
+const FIRST_ROW: usize = 4;
+
+/// The part of the query string that says which films are meant.
+fn key(query: &ParamsMap) -> String {
+    let mut key = ParamsMap::new();
+    for name in ["q", "cursor"] {
+        if let Some(value) = query.get(name) {
+            key.insert(name, value);
+        }
+    }
+    key.to_query_string()
+}
+
+fn parse(key: &str) -> (Option<String>, Option<String>) {
+    let (mut query, mut cursor) = (None, None);
+    for pair in key.trim_start_matches('?').split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let value = leptos_router::location::Url::unescape(value);
+        match name {
+            "q" => query = Some(value),
+            "cursor" => cursor = Some(value),
+            _ => {}
+        }
+    }
+    (query, cursor)
+}
+
+fn load(key: String) -> Load {
+    Box::pin(async move {
+        let (query, cursor) = parse(&key);
+        api::films(query, cursor).await.map(Data::Films)
+    })
+}
+
+/// What is looked for, as typed: None on the home page and for blanks.
+fn looked_for() -> Option<String> {
+    let query = use_query_map().read_untracked().get("q")?;
+    SearchQuery::parse(&query).map(|q| q.as_str().to_owned())
+}
+
+#[component]
+pub fn Home() -> impl IntoView {
+    let query = use_query_map();
+    view! {
+        <Title text="" />
+        <Meta name="description" content="Films, watched by the light of one warm lamp." />
+        <div class="page">
+            <h1 class="visually-hidden">"Newest films"</h1>
+            {page(Signal::derive(move || key(&query.read())), load, grid_skeleton, show)}
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+pub fn Search() -> impl IntoView {
+    let query = use_query_map();
+    let heading = move || {
+        let text = query.read().get("q").and_then(|q| SearchQuery::parse(&q));
+        text.map_or_else(|| "Newest films".to_owned(), |q| format!("Films for “{}”", q.as_str()))
+    };
+    view! {
+        <Title text=heading />
+        <Meta name="robots" content="noindex" />
+        <div class="page">
+            <h1 class="mb-6 text-lg" dir="auto">
+                {heading}
+            </h1>
+            {page(Signal::derive(move || key(&query.read())), load, grid_skeleton, show)}
+        </div>
+    }
+    .into_any()
+}
+
+fn show(data: Data) -> AnyView {
+    let Data::Films(Listing { page, now }) = data else { return ().into_any() };
+    let query = looked_for();
+    if page.items.is_empty() {
+        return nothing(query);
+    }
+    let first: Vec<_> = page.items.iter().enumerate().map(|(i, film)| film_card(film, now, i < FIRST_ROW)).collect();
+    let more = RwSignal::new(Vec::<(Card, UnixMillis)>::new());
+    view! {
+        <ul class="film-grid">
+            {first} <For each=move || more.get() key=|(film, _)| film.id.clone() let((film, now))>
+                {film_card(&film, now, false)}
+            </For>
+        </ul>
+        {show_more(page.next_cursor, query, more)}
+    }
+    .into_any()
+}
+
+/// The way on: a link that works without script, and appends where there is one.
+fn show_more(cursor: Option<String>, query: Option<String>, more: RwSignal<Vec<(Card, UnixMillis)>>) -> AnyView {
+    let next = RwSignal::new(cursor);
+    let busy = RwSignal::new(false);
+    let path = use_location().pathname.get_untracked();
+    let href = {
+        let query = query.clone();
+        move || {
+            let mut params = ParamsMap::new();
+            if let Some(query) = &query {
+                params.insert("q", query.clone());
+            }
+            if let Some(cursor) = next.get() {
+                params.insert("cursor", cursor);
+            }
+            format!("{path}{}", params.to_query_string())
+        }
+    };
+    let append = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        let Some(cursor) = next.get_untracked() else { return };
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        let query = query.clone();
+        spawn_local(async move {
+            match api::films(query, Some(cursor)).await {
+                Ok(Listing { page, now }) => {
+                    more.update(|films| films.extend(page.items.into_iter().map(|film| (film, now))));
+                    next.set(page.next_cursor);
+                }
+                Err(error) => crate::components::toast::say(error.message),
+            }
+            busy.set(false);
+        });
+    };
+    view! {
+        <p class="mt-8 text-center" hidden=move || next.read().is_none()>
+            <a
+                class="btn"
+                href=href
+                aria-busy=move || busy.get().to_string()
+                on:click=append
+            >
+                "Show more"
+            </a>
+        </p>
+    }
+    .into_any()
+}
+
+fn nothing(query: Option<String>) -> AnyView {
+    let (title, text) = match query {
+        Some(query) => (
+            format!("Nothing found for “{query}”"),
+            "Try fewer words, or others. Titles, descriptions and names of people are searched.",
+        ),
+        None => ("No films yet".to_owned(), "The first one could be yours."),
+    };
+    view! {
+        <Empty title text>
+            <a class="btn btn-primary" href="/upload">
+                "Upload a film"
+            </a>
+        </Empty>
+    }
+    .into_any()
+}

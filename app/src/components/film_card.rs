@@ -1,0 +1,62 @@
+//! A film in a grid.
+
+use domain::time::{UnixMillis, age, clock};
+use domain::video::Card;
+use leptos::prelude::*;
+
+/// `eager`: its poster is surely seen at once.
+pub fn film_card(film: &Card, now: UnixMillis, eager: bool) -> AnyView {
+    let Card { id, title, owner, poster, duration_ms, created_at, published_at, .. } = film.clone();
+    let age = age(published_at.unwrap_or(created_at), now);
+    view! {
+        <li class="film-card" data-testid="film-card">
+            <a class="grid gap-2.5" href=format!("/watch/{id}")>
+                {poster_view(poster, duration_ms, eager)}
+                <span>
+                    <span class="film-title" dir="auto">
+                        {title}
+                    </span>
+                    <span class="film-meta">
+                        <span>{owner}</span>
+                        <span>{age}</span>
+                    </span>
+                </span>
+            </a>
+        </li>
+    }
+    .into_any()
+}
+
+/// A poster in its frame of 16:9, with the film's length on its corner. Without a picture the frame shows the mark.
+pub fn poster_view(poster: Option<String>, duration_ms: Option<i64>, eager: bool) -> AnyView {
+    let loading = if eager { "eager" } else { "lazy" };
+    view! {
+        <span class="poster">
+            {poster.map(|src| view! { <img src=src alt="" width="640" height="360" loading=loading decoding="async" /> })}
+            {duration_ms.map(|ms| view! { <span class="duration">{clock(ms)}</span> })}
+        </span>
+    }
+    .into_any()
+}
+
+pub fn grid_skeleton() -> AnyView {
+    let cards: Vec<_> = (0..8)
+        .map(|_| {
+            view! {
+                <li class="film-card">
+                    <span class="poster skeleton"></span>
+                    <span>
+                        <span class="film-title skeleton w-3/4">"Film"</span>
+                        <span class="film-meta skeleton mt-1 block w-1/2">"Owner"</span>
+                    </span>
+                </li>
+            }
+        })
+        .collect();
+    view! {
+        <ul class="film-grid" aria-busy="true" aria-label="Loading films">
+            {cards}
+        </ul>
+    }
+    .into_any()
+}

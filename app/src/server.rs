@@ -1,0 +1,133 @@
+//! What differs between the server and the browser. `cfg(feature = "ssr")` stands here and nowhere else.
+
+#[cfg(not(feature = "ssr"))]
+pub use in_browser::*;
+#[cfg(feature = "ssr")]
+pub use on_server::*;
+
+#[cfg(not(feature = "ssr"))]
+mod in_browser {
+    /// The status of the page was told by the server already.
+    pub fn set_status(_code: u16) {}
+
+    /// The page goes elsewhere by itself, see [`crate::page`].
+    pub fn redirect(_path: &str) {}
+}
+
+#[cfg(feature = "ssr")]
+mod on_server {
+    use crate::error::ApiError;
+    use axum::extract::ConnectInfo;
+    use axum::http::request::Parts;
+    use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+    use domain::access::Actor;
+    use domain::time::UnixMillis;
+    use leptos::prelude::{expect_context, use_context};
+    use leptos_axum::ResponseOptions;
+    pub use leptos_axum::redirect;
+    use platform::Platform;
+    use platform::accounts::User;
+    use std::error::Error as _;
+    use std::net::{IpAddr, SocketAddr};
+    use std::time::{SystemTime, UNIX_EPOCH};
+    use tower_sessions::Session;
+
+    /// Who looks at the page: given by the server to every request.
+    #[derive(Debug, Clone)]
+    pub struct Viewer {
+        pub actor: Actor,
+        pub user: Option<User>,
+    }
+
+    pub fn viewer() -> Viewer {
+        use_context().unwrap_or(Viewer { actor: Actor::Anonymous, user: None })
+    }
+
+    /// The viewer, if somebody is signed in.
+    pub fn require_user() -> Result<Viewer, ApiError> {
+        let viewer = viewer();
+        if viewer.user.is_some() { Ok(viewer) } else { Err(platform::Error::sign_in_first().into()) }
+    }
+
+    /// The use cases. The server provides it to every request, so that its absence is a bug of ours.
+    pub fn platform() -> Platform {
+        expect_context()
+    }
+
+    pub fn now() -> UnixMillis {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// The status of the page or of the server function's answer.
+    pub fn set_status(code: u16) {
+        if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(code)) {
+            response.set_status(status);
+        }
+    }
+
+    fn insert_header(name: HeaderName, value: u64) {
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.insert_header(name, HeaderValue::from(value));
+        }
+    }
+
+    impl From<platform::Error> for ApiError {
+        fn from(error: platform::Error) -> Self {
+            use platform::Error as E;
+            let (status, field, details) = match &error {
+                E::NotFound => (404, None, None),
+                E::Unauthenticated { .. } => (401, None, None),
+                E::Forbidden => (403, None, None),
+                E::Invalid { field, .. } => (422, Some((*field).to_owned()), None),
+                E::Conflict { details, .. } => (409, None, details.clone()),
+                E::Lost => (409, None, None),
+                E::TooMany { retry_after } => {
+                    insert_header(header::RETRY_AFTER, *retry_after);
+                    (429, None, None)
+                }
+                E::Unavailable(_) => (503, None, None),
+                E::Internal(_) => (500, None, None),
+            };
+            if status >= 500 {
+                let mut chain = error.to_string();
+                let mut source = error.source();
+                while let Some(cause) = source {
+                    chain = format!("{chain}: {cause}");
+                    source = cause.source();
+                }
+                tracing::error!(code = error.code(), error = chain, "a page or server function failed");
+            }
+            set_status(status);
+            ApiError { code: error.code().to_owned(), message: error.to_string(), field, details }
+        }
+    }
+
+    /// The address of the visitor, as far as the server knows it.
+    pub fn client_ip() -> Option<IpAddr> {
+        let parts = use_context::<Parts>()?;
+        let info = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+        Some(info.0.ip())
+    }
+
+    async fn session() -> Result<Session, ApiError> {
+        leptos_axum::extract::<Session>().await.map_err(|error| platform::Error::internal(error.to_string()).into())
+    }
+
+    /// Begins a session for `user`, with a new id: one that was known before the sign-in is worth nothing.
+    pub async fn begin_session(user: &User) -> Result<(), ApiError> {
+        let agent: String = use_context::<Parts>()
+            .and_then(|parts| Some(parts.headers.get(header::USER_AGENT)?.to_str().ok()?.chars().take(200).collect()))
+            .unwrap_or_default();
+        let session = session().await?;
+        session.cycle_id().await.map_err(platform::Error::internal)?;
+        session.insert("user_id", user.id.as_str()).await.map_err(platform::Error::internal)?;
+        session.insert("device", agent).await.map_err(platform::Error::internal)?;
+        Ok(())
+    }
+
+    pub async fn end_session() -> Result<(), ApiError> {
+        session().await?.flush().await.map_err(platform::Error::internal)?;
+        Ok(())
+    }
+}

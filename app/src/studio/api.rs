@@ -1,0 +1,51 @@
+use crate::error::ApiError;
+use crate::page::Listing;
+#[allow(unused_imports, reason = "used by the server's half")]
+use crate::server;
+use domain::id::VideoId;
+use domain::video::Video;
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+/// The viewer's own films, the newest first.
+#[server(input = Json, output = Json)]
+pub async fn my_films(cursor: Option<String>) -> Result<Listing, ApiError> {
+    let viewer = server::require_user()?;
+    let page = platform::videos::mine(&server::platform(), &viewer.actor, cursor.as_deref(), None).await?;
+    Ok(Listing { page, now: server::now() })
+}
+
+/// What is None stays as it is.
+#[server(input = Json, output = Json)]
+pub async fn edit_film(
+    id: VideoId,
+    title: Option<String>,
+    description: Option<String>,
+    visibility: Option<String>,
+) -> Result<Video, ApiError> {
+    let viewer = server::require_user()?;
+    let edit = platform::videos::Edit { title, description, visibility };
+    Ok(platform::videos::edit(&server::platform(), &viewer.actor, &id, edit).await?)
+}
+
+#[server(input = Json, output = Json)]
+pub async fn delete_film(id: VideoId) -> Result<(), ApiError> {
+    let viewer = server::require_user()?;
+    platform::videos::delete(&server::platform(), &viewer.actor, &id).await?;
+    Ok(())
+}
+
+#[server(input = Json, output = Json)]
+pub async fn undo_delete(id: VideoId) -> Result<(), ApiError> {
+    let viewer = server::require_user()?;
+    platform::videos::undo_delete(&server::platform(), &viewer.actor, &id).await?;
+    Ok(())
+}
+
+/// Processes a failed film again.
+#[server(input = Json, output = Json)]
+pub async fn retry_film(id: VideoId) -> Result<(), ApiError> {
+    let viewer = server::require_user()?;
+    platform::videos::retry(&server::platform(), &viewer.actor, &id).await?;
+    Ok(())
+}

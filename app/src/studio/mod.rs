@@ -1,0 +1,8 @@
+//! "My films": how they are doing, and changing them.
+
+pub mod api;
+mod edit;
+mod page;
+mod row;
+
+pub use page::Studio;

@@ -1,0 +1,156 @@
+//! One of one's own films.
+
+use super::{api, edit};
+use crate::components::film_card::poster_view;
+use crate::components::toast::{offer, say};
+use crate::components::visibility;
+use domain::id::VideoId;
+use domain::time::{UnixMillis, age};
+use domain::video::{Card, State};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+/// A film and what its row is doing. Clones are the same row.
+#[derive(Clone)]
+pub struct Mine {
+    pub id: VideoId,
+    pub card: ArcRwSignal<Card>,
+    pub deleted: ArcRwSignal<bool>,
+    pub now: UnixMillis,
+}
+
+impl Mine {
+    pub fn new(card: Card, now: UnixMillis) -> Self {
+        Self { id: card.id.clone(), card: ArcRwSignal::new(card), deleted: ArcRwSignal::new(false), now }
+    }
+
+    /// Takes over what has changed. What didn't change disturbs nothing on the page.
+    pub fn refresh(&self, card: Card) {
+        if self.card.with_untracked(|old| *old != card) {
+            self.card.set(card);
+        }
+    }
+}
+
+fn state_words(film: &Card) -> String {
+    match film.state {
+        State::Uploading => "Being uploaded".to_owned(),
+        State::Queued => "Waits to be processed".to_owned(),
+        State::Processing => format!("Processing {} %", (film.progress.clamp(0.0, 1.0) * 100.0) as u32),
+        State::Ready => "Ready".to_owned(),
+        State::Failed => "Failed".to_owned(),
+    }
+}
+
+pub fn film_row(film: Mine) -> AnyView {
+    let editing = RwSignal::new(false);
+    let card = film.card.clone();
+    let hidden = film.deleted.clone();
+    let head = {
+        let card = card.clone();
+        // Only what the picture shows, so that progress doesn't load it anew.
+        let picture = Memo::new(move |_| card.with(|c| (c.poster.clone(), c.duration_ms)));
+        move || {
+            let (poster, duration) = picture.get();
+            poster_view(poster, duration, false)
+        }
+    };
+    let (id, now) = (film.id.clone(), film.now);
+    let main = move || main_part(&card.get(), now);
+    let failed = {
+        let card = film.card.clone();
+        Memo::new(move |_| card.with(|c| c.state == State::Failed))
+    };
+    let (to_retry, to_delete, to_edit) = (film.clone(), film.clone(), film.clone());
+    view! {
+        <li class="film-row" data-testid="film-row" hidden=move || hidden.get()>
+            <a href=format!("/watch/{id}") tabindex="-1" aria-hidden="true">
+                {head}
+            </a>
+            <div class="row-main">{main}</div>
+            <div class="row-actions">
+                <button
+                    class="btn"
+                    type="button"
+                    hidden=move || !failed.get()
+                    on:click=move |_| retry(to_retry.clone())
+                >
+                    "Try again"
+                </button>
+                <button
+                    class="btn"
+                    type="button"
+                    aria-expanded=move || editing.get().to_string()
+                    on:click=move |_| editing.update(|e| *e = !*e)
+                >
+                    "Edit"
+                </button>
+                <button class="btn btn-danger" type="button" on:click=move |_| delete(to_delete.clone())>
+                    "Delete"
+                </button>
+            </div>
+            {move || editing.get().then(|| edit::form(to_edit.clone(), editing))}
+        </li>
+    }
+    .into_any()
+}
+
+fn main_part(film: &Card, now: UnixMillis) -> AnyView {
+    let processing = matches!(film.state, State::Queued | State::Processing);
+    view! {
+        <a class="row-title" href=format!("/watch/{}", film.id) dir="auto">
+            {film.title.clone()}
+        </a>
+        <p class="film-meta">
+            <span class="badge" data-state=film.state.as_str()>
+                {state_words(film)}
+            </span>
+            <span>{visibility::label(film.visibility)}</span>
+            <span>{age(film.created_at, now)}</span>
+        </p>
+        {processing
+            .then(|| {
+                view! {
+                    <progress class="bar" max="1" value=film.progress.to_string() aria-label="Processed"></progress>
+                }
+            })}
+        {film.failure.clone().map(|why| view! { <p class="notice notice-bad">{why}</p> })}
+        {film.notices.iter().map(|notice| view! { <p class="notice">{notice.message()}</p> }).collect_view()}
+    }
+    .into_any()
+}
+
+fn delete(film: Mine) {
+    film.deleted.set(true);
+    spawn_local(async move {
+        if let Err(error) = api::delete_film(film.id.clone()).await {
+            film.deleted.set(false);
+            say(error.message);
+            return;
+        }
+        let title = film.card.with_untracked(|c| c.title.clone());
+        offer(format!("“{title}” was deleted."), "Undo", Callback::new(move |()| undo(film.clone())));
+    });
+}
+
+fn undo(film: Mine) {
+    spawn_local(async move {
+        match api::undo_delete(film.id.clone()).await {
+            Ok(()) => film.deleted.set(false),
+            Err(error) => say(error.message),
+        }
+    });
+}
+
+fn retry(film: Mine) {
+    spawn_local(async move {
+        match api::retry_film(film.id.clone()).await {
+            Ok(()) => film.card.update(|card| {
+                card.state = State::Queued;
+                card.failure = None;
+                card.progress = 0.0;
+            }),
+            Err(error) => say(error.message),
+        }
+    });
+}

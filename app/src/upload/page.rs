@@ -1,0 +1,144 @@
+use super::queue::{Queue, VISIBILITY_KEY};
+use super::{api, row};
+use crate::components::icons::{UPLOAD, icon};
+use crate::components::theme::{remember, remembered};
+use crate::components::{awake, visibility};
+use crate::page::{Data, Load, page};
+use domain::time::bytes;
+use domain::video::Visibility;
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+fn load(_: String) -> Load {
+    Box::pin(async { api::upload_limits().await.map(Data::Upload) })
+}
+
+fn skeleton() -> AnyView {
+    view! { <div class="drop-zone" aria-busy="true"></div> }.into_any()
+}
+
+#[component]
+pub fn Upload() -> impl IntoView {
+    view! {
+        <Title text="Upload" />
+        <div class="page page-middle">
+            <h1 class="mb-6">"Upload a film"</h1>
+            {page(Signal::stored(String::new()), load, skeleton, show)}
+        </div>
+    }
+    .into_any()
+}
+
+fn show(data: Data) -> AnyView {
+    let Data::Upload(limits) = data else { return ().into_any() };
+    let queue = expect_context::<Queue>();
+    let awake = awake();
+    let input = NodeRef::<html::Input>::new();
+    let over = RwSignal::new(false);
+    let choice = RwSignal::new(Visibility::Private.as_str().to_owned());
+    Effect::new(move |_| {
+        queue.max_bytes.set(limits.max_bytes);
+        if let Some(last) = remembered(VISIBILITY_KEY).filter(|last| last.parse::<Visibility>().is_ok()) {
+            choice.set(last);
+        }
+    });
+    drop_anywhere(queue, choice, over);
+    let chosen = move |_| {
+        let Some(input) = input.get_untracked() else { return };
+        if let Some(files) = input.files() {
+            queue.add(&files, &choice.get_untracked());
+        }
+        // So that the same file can be chosen again.
+        input.set_value("");
+    };
+    let choose = move |value: &'static str| {
+        choice.set(value.to_owned());
+        remember(VISIBILITY_KEY, value);
+    };
+    view! {
+        <div class="drop-zone" data-over=move || over.get().to_string()>
+            <h2>"Drop films anywhere on this page"</h2>
+            <p>{format!("Up to {} each. Nearly every format is read.", bytes(limits.max_bytes))}</p>
+            <input
+                class="visually-hidden"
+                id="film"
+                node_ref=input
+                type="file"
+                multiple
+                accept="video/*,audio/*,.mkv,.avi,.flv,.ts,.m2ts,.mts,.mpg,.wmv,.ogv"
+                disabled=move || !awake.get()
+                on:change=chosen
+            />
+            <label class="btn btn-primary" for="film">
+                {icon(UPLOAD)}
+                "Choose a film"
+            </label>
+        </div>
+        <fieldset class="choices mt-6">
+            <legend>"Who can see it"</legend>
+            {Visibility::ALL
+                .into_iter()
+                .map(|v| {
+                    let value = v.as_str();
+                    view! {
+                        <label class="choice">
+                            <input
+                                type="radio"
+                                name="visibility"
+                                value=value
+                                prop:checked=move || choice.read().as_str() == value
+                                checked=v == Visibility::Private
+                                on:change=move |_| choose(value)
+                            />
+                            <span>{visibility::label(v)}</span>
+                        </label>
+                    }
+                })
+                .collect_view()}
+        </fieldset>
+        <p class="mt-2 text-sm text-muted">{move || visibility::meaning(&choice.read())}</p>
+        <ul class="mt-8" aria-label="Films on their way">
+            <For each=move || queue.films.get() key=|film| film.number let(film)>
+                {row::upload_row(queue, film)}
+            </For>
+        </ul>
+    }
+    .into_any()
+}
+
+/// The whole page takes what is dropped.
+fn drop_anywhere(queue: Queue, choice: RwSignal<String>, over: RwSignal<bool>) {
+    Effect::new(move |_| {
+        let has_files =
+            |event: &ev::DragEvent| event.data_transfer().is_some_and(|data| data.types().includes(&"Files".into(), 0));
+        let enter = window_event_listener(ev::dragover, move |event| {
+            if has_files(&event) {
+                event.prevent_default();
+                over.set(true);
+            }
+        });
+        let leave = window_event_listener(ev::dragleave, move |event| {
+            // Out of the window, not from one element into the next.
+            if event.related_target().is_none() {
+                over.set(false);
+            }
+        });
+        let dropped = window_event_listener(ev::drop, move |event| {
+            over.set(false);
+            if !has_files(&event) {
+                return;
+            }
+            event.prevent_default();
+            if let Some(files) = event.data_transfer().and_then(|data| data.files()) {
+                queue.add(&files, &choice.get_untracked());
+            }
+        });
+        on_cleanup(move || {
+            enter.remove();
+            leave.remove();
+            dropped.remove();
+        });
+    });
+}

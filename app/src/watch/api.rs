@@ -1,0 +1,25 @@
+use crate::error::ApiError;
+#[allow(unused_imports, reason = "used by the server's half")]
+use crate::server;
+use domain::id::VideoId;
+use domain::time::UnixMillis;
+use domain::video::Video;
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+use serde::{Deserialize, Serialize};
+
+/// A film as its page shows it at `now`. `site` is the site's address without a slash at its end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FilmPage {
+    pub video: Video,
+    pub now: UnixMillis,
+    pub site: String,
+}
+
+#[server(input = Json, output = Json)]
+pub async fn film(id: VideoId) -> Result<FilmPage, ApiError> {
+    let platform = server::platform();
+    let video = platform::videos::get(&platform, &server::viewer().actor, &id).await?;
+    let site = platform.config.public_url.as_str().trim_end_matches('/').to_owned();
+    Ok(FilmPage { video, now: server::now(), site })
+}

@@ -1,0 +1,245 @@
+use super::api::{self, FilmPage};
+use super::player::player;
+use crate::error::ApiError;
+use crate::live::{Following, News};
+use crate::page::{Data, Load, page};
+use domain::time::age;
+use domain::video::{State, Video, Visibility};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_meta::{Link, Meta, Title};
+use leptos_router::hooks::use_params_map;
+use send_wrapper::SendWrapper;
+use std::cell::Cell;
+use std::rc::Rc;
+
+fn load(id: String) -> Load {
+    Box::pin(async move {
+        // What isn't an id is no film's.
+        let Ok(id) = id.parse() else {
+            return Err(ApiError::new("not_found", "There is nothing here."));
+        };
+        api::film(id).await.map(|film| Data::Film(Box::new(film)))
+    })
+}
+
+fn skeleton() -> AnyView {
+    view! {
+        <div class="player" aria-busy="true"></div>
+        <p class="skeleton mt-4 w-1/2 text-lg">"Title"</p>
+        <p class="skeleton mt-2 w-1/4 text-sm">"Owner"</p>
+    }
+    .into_any()
+}
+
+#[component]
+pub fn Watch() -> impl IntoView {
+    let params = use_params_map();
+    let id = Signal::derive(move || params.read().get("id").unwrap_or_default());
+    view! { <div class="page">{page(id, load, skeleton, show)}</div> }.into_any()
+}
+
+/// What stands where the player belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Screen {
+    Player { src: String, poster: Option<String> },
+    Failed(Option<String>),
+    Waiting,
+}
+
+fn screen(video: &Video) -> Screen {
+    match (&video.playback, video.state) {
+        (Some(playback), _) if video.watchable => {
+            Screen::Player { src: playback.hls.clone(), poster: playback.poster.clone() }
+        }
+        (_, State::Failed) => Screen::Failed(video.failure.clone()),
+        _ => Screen::Waiting,
+    }
+}
+
+fn show(data: Data) -> AnyView {
+    let Data::Film(film) = data else { return ().into_any() };
+    let FilmPage { video, now, site } = *film;
+    let head = head(&video, &site);
+    let film = RwSignal::new(video);
+    follow(film);
+    let screen = Memo::new(move |_| film.with(screen));
+    let still_growing = Memo::new(move |_| film.with(|v| v.watchable && !v.state.is_final()));
+    let title = move || film.with(|v| v.title.clone());
+    view! {
+        {head}
+        <div class="watch-layout">
+            <article>
+                {move || match screen.get() {
+                    Screen::Player { src, poster } => player(src, poster),
+                    Screen::Failed(why) => failed(why),
+                    Screen::Waiting => waiting(film),
+                }}
+                <h1 class="mt-4 text-lg" dir="auto">
+                    {title}
+                </h1>
+                {move || still_growing.get().then(|| growing(film))}
+                {move || film.with(|video| about(video, now))}
+            </article>
+        </div>
+    }
+    .into_any()
+}
+
+/// What search engines and chats show of the film.
+fn head(video: &Video, site: &str) -> AnyView {
+    let url = format!("{site}/watch/{}", video.id);
+    let description: String =
+        video.description.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
+    let description =
+        if description.is_empty() { format!("A film by {} on Kinora.", video.owner.username) } else { description };
+    let poster = video.playback.as_ref().and_then(|p| p.poster.as_ref()).map(|path| format!("{site}{path}"));
+    let hidden = video.visibility != Visibility::Public;
+    view! {
+        <Title text=video.title.clone() />
+        <Meta name="description" content=description.clone() />
+        <Meta property="og:site_name" content="Kinora" />
+        <Meta property="og:type" content="video.other" />
+        <Meta property="og:title" content=video.title.clone() />
+        <Meta property="og:description" content=description />
+        <Meta property="og:url" content=url.clone() />
+        <Link rel="canonical" href=url />
+        {poster.map(|image| view! { <Meta property="og:image" content=image /> })}
+        {hidden.then(|| view! { <Meta name="robots" content="noindex" /> })}
+    }
+    .into_any()
+}
+
+fn about(video: &Video, now: domain::time::UnixMillis) -> AnyView {
+    let when = age(video.published_at.unwrap_or(video.created_at), now);
+    let description = video.description.clone();
+    let notices =
+        video.notices.iter().map(|notice| view! { <p class="notice mt-3">{notice.message()}</p> }).collect_view();
+    view! {
+        <div class="mt-3 flex flex-wrap items-center justify-between gap-3">
+            <p class="film-meta">
+                <strong class="text-text">{video.owner.username.clone()}</strong>
+                <span>{when}</span>
+                {(video.visibility != Visibility::Public)
+                    .then(|| view! { <span>{crate::components::visibility::label(video.visibility)}</span> })}
+            </p>
+            {video
+                .mine
+                .then(|| {
+                    view! {
+                        <a class="btn" href="/studio">
+                            "My films"
+                        </a>
+                    }
+                })}
+        </div>
+        {notices}
+        {(!description.is_empty())
+            .then(|| {
+                view! {
+                    <p class="mt-4 max-w-[72ch] break-words whitespace-pre-line" dir="auto">
+                        {description}
+                    </p>
+                }
+            })}
+    }
+    .into_any()
+}
+
+fn percent(film: RwSignal<Video>) -> Memo<u32> {
+    Memo::new(move |_| film.with(|v| (v.progress.clamp(0.0, 1.0) * 100.0) as u32))
+}
+
+/// How far the film is, for eyes and ears.
+fn progress(film: RwSignal<Video>, class: &'static str) -> AnyView {
+    let percent = percent(film);
+    let words = move || match film.with(|v| v.state) {
+        State::Uploading => "This film is still being uploaded.".to_owned(),
+        State::Queued => "This film waits to be processed.".to_owned(),
+        _ => format!("Processing {} %", percent.get()),
+    };
+    view! {
+        <div
+            class=class
+            data-testid="processing"
+            role="progressbar"
+            aria-label="Processing"
+            aria-valuemin="0"
+            aria-valuemax="100"
+            aria-valuenow=move || percent.get().to_string()
+            aria-valuetext=words
+        >
+            <p>{words}</p>
+            <progress class="bar" max="100" value=percent.get_untracked() prop:value=move || f64::from(percent.get()) aria-hidden="true">
+            </progress>
+        </div>
+    }
+    .into_any()
+}
+
+fn waiting(film: RwSignal<Video>) -> AnyView {
+    view! { <div class="player">{progress(film, "player-message")}</div> }.into_any()
+}
+
+/// The film plays already while its rest is made.
+fn growing(film: RwSignal<Video>) -> AnyView {
+    progress(film, "mt-3 grid gap-2 text-sm text-muted")
+}
+
+fn failed(why: Option<String>) -> AnyView {
+    let why = why.unwrap_or_else(|| "This film couldn't be processed.".to_owned());
+    view! {
+        <div class="player">
+            <div class="player-message" role="alert">
+                <p>{why}</p>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// Keeps `film` as the server has it, until nothing more happens by itself.
+fn follow(film: RwSignal<Video>) {
+    Effect::new(move |done: Option<()>| {
+        if done.is_some() || film.with_untracked(|v| v.state.is_final()) {
+            return;
+        }
+        let id = film.with_untracked(|v| v.id.clone());
+        let following = Following::default();
+        let asking = Rc::new(Cell::new(false));
+        let look = {
+            let (id, following) = (id.clone(), following.clone());
+            move || {
+                if asking.replace(true) {
+                    return;
+                }
+                let (id, following, asking) = (id.clone(), following.clone(), asking.clone());
+                spawn_local(async move {
+                    if let Ok(page) = api::film(id).await {
+                        if page.video.state.is_final() {
+                            following.stop();
+                        }
+                        let _ = film.try_set(page.video);
+                    }
+                    asking.set(false);
+                });
+            }
+        };
+        let tell = Rc::new(move |news| match news {
+            News::Progress(progress) => {
+                let _ = film.try_update(|video| {
+                    video.progress = progress;
+                    video.state = State::Processing;
+                });
+                // It may be watchable from now on.
+                if film.try_with_untracked(|video| !video.watchable).unwrap_or(false) {
+                    look();
+                }
+            }
+            News::Look => look(),
+        });
+        following.start(&id, tell);
+        let following = SendWrapper::new(following);
+        on_cleanup(move || following.stop());
+    });
+}

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# The site as an operator would deploy it: optimised wasm, CSS, the player, static files, all of it compressed once.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+cd "$ROOT"
+. "$CACHE/wasm.env"
+PKG=$SITE/pkg
+mkdir -p "$PKG"
+
+# Names, sizes and times of files: as good as cargo's own look, and done in milliseconds.
+state_of() { find "$@" -type f -printf '%p %s %T@\n' 2>/dev/null | sort | sha256sum | cut -c1-16; }
+
+# when_changed NAME "KEY" OUTPUT COMMAND…: runs the command unless the output is there and was made from the same key.
+when_changed() {
+    local name=$1 key=$2 output=$3 stamp=$CACHE/stamps/site-$1 start=$EPOCHREALTIME
+    shift 3
+    if [ -e "$output" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$key" ]; then return 0; fi
+    rm -f "$stamp"
+    "$@"
+    echo "$key" >"$stamp"
+    printf 'build: %s (%s)\n' "$name" "$(since "$start")"
+}
+
+wasm() {
+    local raw=$CARGO_TARGET_DIR/wasm32-unknown-unknown/wasm/frontend.wasm out=$CACHE/bindgen
+    # The crate type is named here because a library of two types gets no link-time optimisation.
+    cargo rustc -p frontend --lib --crate-type cdylib --profile wasm --target wasm32-unknown-unknown
+    rm -rf "$out"
+    wasm-bindgen --target web --no-typescript --out-dir "$out" --out-name kinora "$raw"
+    # -Oz would make it heavier once it is compressed.
+    npx wasm-opt -O1 --strip-debug --all-features "$out/kinora_bg.wasm" -o "$out/opt.wasm"
+    mv "$out/opt.wasm" "$out/kinora_bg.wasm"
+    cp -r "$out/." "$PKG/"
+}
+
+styles() { npx @tailwindcss/cli -i style/tailwind.css -o "$PKG/kinora.css" --minify; }
+
+player() { node frontend/player/build.mjs "$PKG"; }
+
+public() {
+    find "$SITE" -mindepth 1 -maxdepth 1 ! -name pkg -exec rm -rf {} +
+    cp -r public/. "$SITE/"
+    touch "$SITE"
+}
+
+# Compresses what is new, and forgets what was compressed of files that are gone.
+compress() {
+    find "$SITE" -type f \( -name '*.br' -o -name '*.gz' \) | while read -r packed; do
+        [ -e "${packed%.*}" ] || rm -f "$packed"
+    done
+    find "$SITE" -type f -size +255c \
+        \( -name '*.js' -o -name '*.mjs' -o -name '*.wasm' -o -name '*.css' -o -name '*.svg' -o -name '*.webmanifest' \) |
+        while read -r file; do
+            if [ "$file.br" -nt "$file" ] && [ "$file.gz" -nt "$file" ]; then continue; fi
+            printf '%s\0' "$file"
+        done |
+        xargs -0 -r -P 2 -I{} sh -c 'brotli -q 11 -f -k "$1" && gzip -9 -f -k "$1" && touch "$1.br" "$1.gz"' sh {}
+}
+
+node_state=$(readlink node_modules || state_of package-lock.json)
+tools="$node_state $(cat "$CACHE/stamps/wasm-bindgen") $(head -n 1 "$CACHE/wasm.env")"
+when_changed wasm "$(state_of app domain frontend Cargo.toml Cargo.lock .cargo dev/site.sh) $tools" "$PKG/kinora_bg.wasm" wasm
+if [ -e style/tailwind.css ]; then
+    when_changed styles "$(state_of style app/src frontend/player) $node_state" "$PKG/kinora.css" styles
+fi
+if [ -e frontend/player/build.mjs ]; then
+    when_changed player "$(state_of frontend/player) $node_state" "$PKG/player.js" player
+fi
+when_changed "static files" "$(state_of public)" "$SITE" public
+when_changed compressing "$(find "$SITE" -type f ! -name '*.br' ! -name '*.gz' -printf '%p %s %T@\n' | sort | sha256sum)" "$SITE" compress

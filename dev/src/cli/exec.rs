@@ -1,0 +1,137 @@
+//! `kinora-dev exec -- command`: a command with services of its own.
+
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use nix::sys::signal::Signal;
+
+use super::say;
+use super::signals::Signals;
+use crate::app::{self, App, AppOptions};
+use crate::process::signal_group;
+use crate::stack::{Services, Stack, StackOptions};
+use crate::{ports, spawner, tools};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A server and a worker, too, with the server's address in KINORA_BASE_URL.
+    #[arg(long)]
+    app: bool,
+    /// Which services [default: all]
+    #[arg(long, value_delimiter = ',')]
+    services: Vec<Service>,
+    #[arg(last = true, required = true)]
+    command: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Service {
+    Postgres,
+    Kafka,
+    S3,
+}
+
+impl Arguments {
+    fn services(&self) -> Services {
+        if self.services.is_empty() {
+            return Services::ALL;
+        }
+        let wants = |service| self.services.contains(&service);
+        Services { postgres: wants(Service::Postgres), kafka: wants(Service::Kafka), s3: wants(Service::S3) }
+    }
+}
+
+pub fn run(arguments: &Arguments, signals: &Signals) -> Result<ExitCode> {
+    let stack = Stack::start(StackOptions { services: arguments.services(), ..StackOptions::default() })?;
+    let mut env = stack.env();
+    env.push(("KINORA_BIN_DIR".to_owned(), app::bin_dir()?.display().to_string()));
+    let mut apps = Vec::new();
+    if arguments.app {
+        let [server, worker] = ports::free()?;
+        apps.push(App::worker(&stack, AppOptions::new("worker", worker))?);
+        let server = App::server(&stack, AppOptions::new("server", server))?;
+        env.push(("KINORA_BASE_URL".to_owned(), server.url()));
+        apps.push(server);
+    }
+    let outcome = start_all(&apps).and_then(|()| run_with(&arguments.command, &env, signals, || Ok(())));
+    if !matches!(outcome, Ok(ExitCode::SUCCESS)) {
+        keep_logs(&stack);
+    }
+    for app in &apps {
+        app.stop()?;
+    }
+    stack.stop()?;
+    outcome
+}
+
+/// Returns when the server is ready. The worker takes what it finds whenever it is there, as it does everywhere.
+fn start_all(apps: &[App]) -> Result<()> {
+    apps.iter().try_for_each(App::start)?;
+    apps.iter().filter(|app| app.name() == "server").try_for_each(|app| app.wait_ready(Duration::from_secs(60)))
+}
+
+/// Runs a command to its end, in a process group of its own, so that a signal to us ends all that it started.
+pub fn run_with(
+    command: &[String],
+    env: &[(String, String)],
+    signals: &Signals,
+    mut meanwhile: impl FnMut() -> Result<()>,
+) -> Result<ExitCode> {
+    let (program, arguments) = command.split_first().context("a command")?;
+    let mut child = Command::new(program);
+    child.args(arguments).envs(env.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
+    let mut child = spawner::spawn(child, Signal::SIGTERM).with_context(|| format!("{program} can't be run"))?;
+    let group = child.id();
+    let mut asked: Option<Instant> = None;
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        match signals.wait(Duration::from_millis(50)) {
+            Some(signal) => {
+                signal_group(group, signal);
+                asked = Some(Instant::now());
+            }
+            None if asked.is_some_and(|at| at.elapsed() > Duration::from_secs(10)) => {
+                signal_group(group, Signal::SIGKILL);
+            }
+            None => meanwhile()?,
+        }
+    };
+    end_stragglers(group);
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    Ok(if code == 0 { ExitCode::SUCCESS } else { ExitCode::from(u8::try_from(code).unwrap_or(1)) })
+}
+
+/// What the command left running is in its group, and the number of a group is not reused while it has members.
+fn end_stragglers(group: u32) {
+    let begun = Instant::now();
+    while signal_group(group, Signal::SIGTERM) {
+        if begun.elapsed() > Duration::from_secs(3) {
+            signal_group(group, Signal::SIGKILL);
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// The temporary folder is about to go; what the services wrote may say why the command failed.
+fn keep_logs(stack: &Stack) {
+    let kept = tools::cache_dir().join("logs/last-failure");
+    let copy = |from: &Path| -> Result<()> {
+        let _ = std::fs::remove_dir_all(&kept);
+        std::fs::create_dir_all(&kept)?;
+        for entry in std::fs::read_dir(from)? {
+            let entry = entry?;
+            std::fs::copy(entry.path(), kept.join(entry.file_name()))?;
+        }
+        Ok(())
+    };
+    if copy(&stack.data_dir().join("logs")).is_ok() {
+        say(&format!("The logs of the services are kept in {}", kept.display()));
+    }
+}

@@ -1,0 +1,252 @@
+//! Configuration, from `KINORA_*` variables alone. `.env.example` in the repository's root tells of every one.
+
+mod vars;
+
+pub use crate::secret::Secret;
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use url::Url;
+use vars::Vars;
+
+/// An upload's default limit: 50 GB.
+const UPLOAD_MAX: u64 = 50_000_000_000;
+/// A URL is valid for two windows, and SigV4 allows 7 days.
+const WINDOW_MAX: u64 = 7 * 24 * 3600 / 2;
+
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where people reach the site, without a path.
+    pub public_url: Url,
+    pub listen: SocketAddr,
+    /// Where the worker answers /healthz, /readyz and /metrics.
+    pub worker_listen: SocketAddr,
+    /// The folder with the built site: wasm, CSS, pictures.
+    pub site_root: PathBuf,
+    pub database: DatabaseConfig,
+    pub kafka: KafkaConfig,
+    pub s3: S3Config,
+    /// Bytes.
+    pub upload_max_bytes: u64,
+    /// For how long a film's presigned URLs stay the same; each is valid for one to two windows.
+    pub url_window_seconds: u64,
+    /// The tallest rung that is made, in lines.
+    pub ladder_max: u32,
+    /// How many tasks a worker works on at once.
+    pub worker_concurrency: usize,
+    /// A filter like `info,platform=debug`.
+    pub log: String,
+    pub log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone)]
+pub struct DatabaseConfig {
+    pub url: Secret<String>,
+    pub max_connections: u32,
+}
+
+#[derive(Debug, Clone)]
+pub struct KafkaConfig {
+    /// `host:port`, several with commas between.
+    pub brokers: String,
+    pub security_protocol: String,
+    pub sasl_mechanism: Option<String>,
+    pub username: Option<String>,
+    pub password: Option<Secret<String>>,
+    /// Certificates that brokers' certificates are held against, PEM; the system's without it.
+    pub ssl_ca_location: Option<PathBuf>,
+    /// Stands before every topic's name, for a Kafka that others use, too.
+    pub topic_prefix: String,
+}
+
+impl KafkaConfig {
+    /// What a topic of `domain::event` is called in this Kafka.
+    pub fn topic(&self, name: &str) -> String {
+        format!("{}{name}", self.topic_prefix)
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct S3Config {
+    /// Where server and worker reach S3; AWS's own without it.
+    pub endpoint: Option<Url>,
+    /// Where browsers reach it; `endpoint` without it.
+    pub public_endpoint: Option<Url>,
+    pub region: String,
+    pub bucket: String,
+    pub access_key: Secret<String>,
+    pub secret_key: Secret<String>,
+    /// `https://host/bucket/key` instead of `https://bucket.host/key`.
+    pub path_style: bool,
+    /// Origins whose pages may send parts and read segments.
+    pub cors_origins: Vec<String>,
+}
+
+/// Everything that is wrong with the configuration, so that one attempt tells all of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("The configuration can't be used:{}", .0.iter().map(|p| format!("\n  {p}")).collect::<String>())]
+pub struct Error(pub Vec<Problem>);
+
+/// What is wrong with one variable. Never holds its value: it may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{variable} {what}")]
+pub struct Problem {
+    pub variable: &'static str,
+    pub what: String,
+}
+
+impl Config {
+    pub fn from_env() -> Result<Self, Error> {
+        // Not `vars()`: it panics at a foreign variable that isn't UTF-8.
+        let vars =
+            std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
+        Self::from_vars(&vars)
+    }
+
+    /// An empty variable counts as absent.
+    pub fn from_vars(vars: &HashMap<String, String>) -> Result<Self, Error> {
+        let mut v = Vars::new(vars);
+        let public_url = v.required("KINORA_PUBLIC_URL", vars::http_url);
+        let listen = v.or("KINORA_LISTEN", SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)), vars::address);
+        let worker_listen = v.or("KINORA_WORKER_LISTEN", SocketAddr::from((Ipv4Addr::LOCALHOST, 3009)), vars::address);
+        let site_root = v.or("KINORA_SITE_ROOT", PathBuf::from("target/site"), vars::path);
+        let database_url = v.required("KINORA_DATABASE_URL", vars::postgres_url);
+        let max_connections = v.or("KINORA_DATABASE_MAX_CONNECTIONS", 10, vars::number(2..=1000));
+        let brokers = v.required("KINORA_KAFKA_BROKERS", vars::text);
+        let security_protocol = v.or("KINORA_KAFKA_SECURITY_PROTOCOL", "plaintext".to_owned(), |text| {
+            vars::one_of(&text.to_ascii_lowercase(), &["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"])
+        });
+        let sasl_mechanism = v.optional("KINORA_KAFKA_SASL_MECHANISM", |text| {
+            vars::one_of(&text.to_ascii_uppercase(), &["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
+        });
+        let username = v.optional("KINORA_KAFKA_USERNAME", vars::text);
+        let password = v.optional("KINORA_KAFKA_PASSWORD", vars::secret);
+        if security_protocol.as_deref().is_some_and(|p| p.starts_with("sasl")) {
+            for (variable, missing) in [
+                ("KINORA_KAFKA_SASL_MECHANISM", sasl_mechanism.is_none()),
+                ("KINORA_KAFKA_USERNAME", username.is_none()),
+                ("KINORA_KAFKA_PASSWORD", password.is_none()),
+            ] {
+                if missing {
+                    v.wrong(variable, "is needed with a KINORA_KAFKA_SECURITY_PROTOCOL of sasl");
+                }
+            }
+        }
+        let ssl_ca_location = v.optional("KINORA_KAFKA_CA_FILE", vars::path);
+        let topic_prefix = v.or("KINORA_KAFKA_TOPIC_PREFIX", String::new(), vars::text);
+        let endpoint = v.optional("KINORA_S3_ENDPOINT", vars::http_url);
+        let public_endpoint = v.optional("KINORA_S3_PUBLIC_ENDPOINT", vars::http_url);
+        let region = v.or("KINORA_S3_REGION", "us-east-1".to_owned(), vars::text);
+        let bucket = v.required("KINORA_S3_BUCKET", vars::text);
+        let access_key = v.required("KINORA_S3_ACCESS_KEY", vars::secret);
+        let secret_key = v.required("KINORA_S3_SECRET_KEY", vars::secret);
+        let path_style = v.or("KINORA_S3_PATH_STYLE", false, vars::boolean);
+        let cors_origins = v.or("KINORA_S3_CORS_ORIGINS", Vec::new(), vars::origins);
+        let upload_max_bytes =
+            v.or("KINORA_UPLOAD_MAX_BYTES", UPLOAD_MAX, vars::number(1..=domain::upload::MAX_OBJECT));
+        let url_window_seconds = v.or("KINORA_URL_WINDOW_SECONDS", 3600, vars::number(60..=WINDOW_MAX));
+        let ladder_max = v.or("KINORA_LADDER_MAX", 2160, vars::number(144..=4320));
+        let worker_concurrency = v.or("KINORA_WORKER_CONCURRENCY", 1, vars::number(1..=64));
+        let log = v.or("KINORA_LOG", "info".to_owned(), vars::log_filter);
+        let log_format = v.or("KINORA_LOG_FORMAT", LogFormat::Text, |text| match text {
+            "text" => Ok(LogFormat::Text),
+            "json" => Ok(LogFormat::Json),
+            _ => Err("must be text or json".to_owned()),
+        });
+
+        let problems = v.problems();
+        // Each is None only if it left a problem behind, so `Error` is never empty.
+        let build = || {
+            Some(Config {
+                public_url: public_url?,
+                listen: listen?,
+                worker_listen: worker_listen?,
+                site_root: site_root?,
+                database: DatabaseConfig { url: Secret::new(database_url?), max_connections: max_connections? },
+                kafka: KafkaConfig {
+                    brokers: brokers?,
+                    security_protocol: security_protocol?,
+                    sasl_mechanism,
+                    username,
+                    password,
+                    ssl_ca_location,
+                    topic_prefix: topic_prefix?,
+                },
+                s3: S3Config {
+                    endpoint,
+                    public_endpoint,
+                    region: region?,
+                    bucket: bucket?,
+                    access_key: access_key?,
+                    secret_key: secret_key?,
+                    path_style: path_style?,
+                    cors_origins: cors_origins?,
+                },
+                upload_max_bytes: upload_max_bytes?,
+                url_window_seconds: url_window_seconds?,
+                ladder_max: ladder_max?,
+                worker_concurrency: worker_concurrency?,
+                log: log?,
+                log_format: log_format?,
+            })
+        };
+        if problems.is_empty() { build().ok_or(Error(problems)) } else { Err(Error(problems)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn minimal() -> HashMap<String, String> {
+        [
+            ("KINORA_PUBLIC_URL", "https://films.example"),
+            ("KINORA_DATABASE_URL", "postgres://kinora:hush@db/kinora"),
+            ("KINORA_KAFKA_BROKERS", "kafka:9092"),
+            ("KINORA_S3_BUCKET", "kinora"),
+            ("KINORA_S3_ACCESS_KEY", "hush-id"),
+            ("KINORA_S3_SECRET_KEY", "hush-key"),
+        ]
+        .map(|(k, v)| (k.to_owned(), v.to_owned()))
+        .into()
+    }
+
+    #[test]
+    fn defaults_fill_what_is_absent() {
+        let config = Config::from_vars(&minimal()).unwrap();
+        assert_eq!(config.upload_max_bytes, 50_000_000_000);
+        assert_eq!(config.url_window_seconds, 3600);
+        assert_eq!(config.kafka.topic("kinora.tasks"), "kinora.tasks");
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once_by_variable() {
+        let mut vars = minimal();
+        vars.remove("KINORA_PUBLIC_URL");
+        vars.insert("KINORA_LISTEN".into(), "everywhere".into());
+        vars.insert("KINORA_S3_BUCKET".into(), " ".into());
+        vars.insert("KINORA_KAFKA_SECURITY_PROTOCOL".into(), "sasl_ssl".into());
+        let error = Config::from_vars(&vars).unwrap_err();
+        let named: Vec<_> = error.0.iter().map(|p| p.variable).collect();
+        for variable in ["KINORA_PUBLIC_URL", "KINORA_LISTEN", "KINORA_S3_BUCKET", "KINORA_KAFKA_PASSWORD"] {
+            assert!(named.contains(&variable), "{error}");
+            assert!(error.to_string().contains(variable));
+        }
+    }
+
+    #[test]
+    fn secrets_reach_neither_debug_nor_errors() {
+        let mut vars = minimal();
+        let printed = format!("{:?}", Config::from_vars(&vars).unwrap());
+        assert!(!printed.contains("hush"), "{printed}");
+        vars.insert("KINORA_DATABASE_URL".into(), "mysql://a:hush@db".into());
+        assert!(!Config::from_vars(&vars).unwrap_err().to_string().contains("hush"));
+    }
+}

@@ -1,0 +1,196 @@
+//! Work as rows. Every write of a claimed task names its fence, so that a stale worker's write hits no row.
+
+use super::{read, read_option};
+use domain::id::{BuildId, TaskId, UserId, VideoId};
+use domain::task::{Kind, LEASE_SECONDS, MAX_FAILURES};
+use sqlx::PgExecutor;
+
+/// A task that a worker may work on for as long as its lease is renewed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    pub task: TaskId,
+    pub kind: Kind,
+    /// Raised by every claim of the task.
+    pub fence: i64,
+    pub video: Option<VideoId>,
+    pub build: Option<BuildId>,
+    /// How often the task itself went wrong.
+    pub failures: i32,
+}
+
+/// How a claimed task ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End<'a> {
+    Done,
+    /// Nothing is wrong with us: what it works on is bad.
+    Failed(&'a str),
+}
+
+pub struct NewTask<'a> {
+    pub kind: Kind,
+    pub video: &'a VideoId,
+    pub build: Option<&'a BuildId>,
+    pub owner: &'a UserId,
+    /// Seconds until it may be claimed.
+    pub delay: f64,
+}
+
+pub async fn insert(db: impl PgExecutor<'_>, task: NewTask<'_>) -> sqlx::Result<TaskId> {
+    let id = sqlx::query_scalar!(
+        "INSERT INTO tasks (kind, video_id, build_id, owner_id, run_after)
+         VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5)) RETURNING id",
+        task.kind.as_str(),
+        task.video.as_str(),
+        task.build.map(BuildId::as_str),
+        task.owner.as_str(),
+        task.delay
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(TaskId(id))
+}
+
+/// Takes the best task there is: urgent class first (ten minutes of waiting raise it by one), then the owner with the
+/// least work running, then age. A task whose lease ran out is there for everybody, and no failure. Kinds that this
+/// version doesn't know, and builds of another engine, are left to others.
+pub async fn claim(db: impl PgExecutor<'_>, worker: &str, engine_version: i32) -> sqlx::Result<Option<Claim>> {
+    let row = sqlx::query!(
+        "UPDATE tasks SET state = 'running', fence = fence + 1, worker = $1,
+             lease_until = now() + make_interval(secs => $3)
+         WHERE id = (
+             SELECT t.id FROM tasks t
+             LEFT JOIN builds b ON b.id = t.build_id
+             LEFT JOIN (
+                 SELECT owner_id, count(*) AS running FROM tasks
+                 WHERE state IN ('open', 'running') AND state = 'running' AND lease_until >= now()
+                 GROUP BY owner_id
+             ) o ON o.owner_id = t.owner_id
+             WHERE t.state IN ('open', 'running')
+                 AND ((t.state = 'open' AND t.run_after <= now()) OR (t.state = 'running' AND t.lease_until < now()))
+                 AND (t.kind = 'delete_video' OR (t.kind = 'transcode' AND coalesce(b.engine_version, $2) = $2))
+             ORDER BY t.class - floor(extract(epoch FROM now() - greatest(t.created_at, t.run_after)) / 600),
+                 coalesce(o.running, 0), t.created_at, t.id
+             LIMIT 1 FOR UPDATE OF t SKIP LOCKED
+         )
+         RETURNING id, kind, fence, video_id, build_id, failures",
+        worker,
+        engine_version,
+        LEASE_SECONDS as f64
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(|r| {
+        Ok(Claim {
+            task: TaskId(r.id),
+            kind: read(&r.kind)?,
+            fence: r.fence,
+            video: read_option(r.video_id)?,
+            build: read_option(r.build_id)?,
+            failures: r.failures,
+        })
+    })
+    .transpose()
+}
+
+/// False if the task is another's now, or nobody's.
+pub async fn extend(db: impl PgExecutor<'_>, claim: &Claim) -> sqlx::Result<bool> {
+    let updated = sqlx::query!(
+        "UPDATE tasks SET lease_until = now() + make_interval(secs => $3) WHERE id = $1 AND fence = $2 AND state = 'running'",
+        claim.task.0,
+        claim.fence,
+        LEASE_SECONDS as f64
+    )
+    .execute(db)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// False as above.
+pub async fn end(db: impl PgExecutor<'_>, claim: &Claim, end: End<'_>) -> sqlx::Result<bool> {
+    let (state, error) = match end {
+        End::Done => ("done", None),
+        End::Failed(reason) => ("failed", Some(reason)),
+    };
+    let updated = sqlx::query!(
+        "UPDATE tasks SET state = $3, error = $4, lease_until = NULL, finished_at = now()
+         WHERE id = $1 AND fence = $2 AND state = 'running'",
+        claim.task.0,
+        claim.fence,
+        state,
+        error
+    )
+    .execute(db)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// Counts a failure: the task waits 2, 4, 8, … seconds for its next claim (a minute at most), or is dead. Returns
+/// whether it is; None if the task is another's.
+pub async fn count_failure(db: impl PgExecutor<'_>, claim: &Claim, error: &str) -> sqlx::Result<Option<bool>> {
+    sqlx::query_scalar!(
+        r#"UPDATE tasks SET failures = failures + 1, error = $3, worker = NULL, lease_until = NULL,
+               state = CASE WHEN failures + 1 >= $4 THEN 'dead' ELSE 'open' END,
+               finished_at = CASE WHEN failures + 1 >= $4 THEN now() END,
+               run_after = now() + make_interval(secs => least(60, power(2, failures + 1)))
+           WHERE id = $1 AND fence = $2 AND state = 'running'
+           RETURNING state = 'dead' AS "dead!""#,
+        claim.task.0,
+        claim.fence,
+        error,
+        MAX_FAILURES
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Lets others have the task at once. False if it is another's already.
+pub async fn hand_back(db: impl PgExecutor<'_>, claim: &Claim) -> sqlx::Result<bool> {
+    let updated = sqlx::query!(
+        "UPDATE tasks SET state = 'open', worker = NULL, lease_until = NULL WHERE id = $1 AND fence = $2 AND state = 'running'",
+        claim.task.0,
+        claim.fence
+    )
+    .execute(db)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// Opens tasks whose worker fell silent, and returns them.
+pub async fn open_expired(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<TaskId>> {
+    let ids = sqlx::query_scalar!(
+        "UPDATE tasks SET state = 'open', worker = NULL, lease_until = NULL
+         WHERE id IN (
+             SELECT id FROM tasks WHERE state IN ('open', 'running') AND state = 'running' AND lease_until < now()
+             FOR UPDATE SKIP LOCKED
+         )
+         RETURNING id"
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(ids.into_iter().map(TaskId).collect())
+}
+
+/// Ends all processing of a film, whoever works on it.
+pub async fn cancel_processing(db: impl PgExecutor<'_>, video: &VideoId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE tasks SET state = 'failed', error = 'the film was deleted', lease_until = NULL, finished_at = now()
+         WHERE video_id = $1 AND kind = $2 AND state IN ('open', 'running')",
+        video.as_str(),
+        Kind::Transcode.as_str()
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Takes back the deletion of a film's objects. False if it has begun.
+pub async fn remove_deletion(db: impl PgExecutor<'_>, video: &VideoId) -> sqlx::Result<bool> {
+    let deleted = sqlx::query!(
+        "DELETE FROM tasks WHERE video_id = $1 AND kind = $2 AND state = 'open' AND fence = 0",
+        video.as_str(),
+        Kind::DeleteVideo.as_str()
+    )
+    .execute(db)
+    .await?;
+    Ok(deleted.rows_affected() > 0)
+}

@@ -1,0 +1,142 @@
+//! Upload sessions.
+
+use super::read;
+use domain::id::{UploadId, UserId, VideoId};
+use domain::upload::{PartPlan, State};
+use sqlx::PgExecutor;
+
+/// How long a session may stand in `completing` before the sweep takes it for left behind, in seconds.
+const STUCK_SECONDS: f64 = 30.0;
+/// How long a session may stay open.
+const OPEN_DAYS: i32 = 7;
+
+#[derive(Debug, Clone)]
+pub struct Upload {
+    pub id: UploadId,
+    pub video: VideoId,
+    pub owner: UserId,
+    pub file_name: String,
+    pub plan: PartPlan,
+    pub s3_upload_id: String,
+    pub state: State,
+}
+
+struct Row {
+    id: String,
+    video_id: String,
+    owner_id: String,
+    file_name: String,
+    size: i64,
+    part_size: i64,
+    part_count: i32,
+    s3_upload_id: String,
+    state: String,
+}
+
+impl TryFrom<Row> for Upload {
+    type Error = sqlx::Error;
+
+    fn try_from(row: Row) -> sqlx::Result<Self> {
+        Ok(Upload {
+            id: read(&row.id)?,
+            video: read(&row.video_id)?,
+            owner: read(&row.owner_id)?,
+            file_name: row.file_name,
+            plan: PartPlan {
+                size: row.size.unsigned_abs(),
+                part_size: row.part_size.unsigned_abs(),
+                part_count: row.part_count.unsigned_abs(),
+            },
+            s3_upload_id: row.s3_upload_id,
+            state: read(&row.state)?,
+        })
+    }
+}
+
+macro_rules! uploads {
+    ($tail:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            "SELECT id, video_id, owner_id, file_name, size, part_size, part_count, s3_upload_id, state FROM uploads " + $tail
+            $(, $argument)*
+        )
+    };
+}
+
+pub async fn insert(db: impl PgExecutor<'_>, upload: &Upload, s3_key: &str) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO uploads (id, video_id, owner_id, file_name, size, part_size, part_count, s3_key, s3_upload_id, state)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        upload.id.as_str(),
+        upload.video.as_str(),
+        upload.owner.as_str(),
+        upload.file_name,
+        upload.plan.size as i64,
+        upload.plan.part_size as i64,
+        upload.plan.part_count as i32,
+        s3_key,
+        upload.s3_upload_id,
+        upload.state.as_str()
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn get(db: impl PgExecutor<'_>, id: &UploadId) -> sqlx::Result<Option<Upload>> {
+    uploads!("WHERE id = $1", id.as_str()).fetch_optional(db).await?.map(Upload::try_from).transpose()
+}
+
+pub async fn of_video(db: impl PgExecutor<'_>, video: &VideoId) -> sqlx::Result<Option<Upload>> {
+    uploads!("WHERE video_id = $1", video.as_str()).fetch_optional(db).await?.map(Upload::try_from).transpose()
+}
+
+/// A person's unfinished sessions, newest first.
+pub async fn unfinished_of(db: impl PgExecutor<'_>, owner: &UserId, limit: i64) -> sqlx::Result<Vec<Upload>> {
+    let rows = uploads!(
+        "WHERE owner_id = $1 AND state IN ('open', 'completing') ORDER BY created_at DESC LIMIT $2",
+        owner.as_str(),
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(Upload::try_from).collect()
+}
+
+/// Where a session is. The row stays locked until the end of the transaction.
+pub async fn lock(db: impl PgExecutor<'_>, id: &UploadId) -> sqlx::Result<Option<State>> {
+    let state = sqlx::query_scalar!("SELECT state FROM uploads WHERE id = $1 FOR UPDATE", id.as_str())
+        .fetch_optional(db)
+        .await?;
+    state.as_deref().map(read).transpose()
+}
+
+/// Moves a session from one of `from` to `to`. False if it is in none of them. What stays `completing` is touched.
+pub async fn set_state(db: impl PgExecutor<'_>, id: &UploadId, from: &[State], to: State) -> sqlx::Result<bool> {
+    let from: Vec<String> = from.iter().map(|s| s.as_str().to_owned()).collect();
+    let updated = sqlx::query!(
+        "UPDATE uploads SET state = $2, updated_at = now() WHERE id = $1 AND state = ANY($3)",
+        id.as_str(),
+        to.as_str(),
+        &from
+    )
+    .execute(db)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// Sessions that nobody works on any more: left in `completing`, open for too long, or aborted and not yet cleared away.
+pub async fn left_behind(db: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<Upload>> {
+    let rows = uploads!(
+        "WHERE state <> 'completed' AND (
+             (state IN ('completing', 'aborted') AND updated_at < now() - make_interval(secs => $1))
+             OR (state = 'open' AND created_at < now() - make_interval(days => $2)))
+         ORDER BY updated_at LIMIT $3",
+        STUCK_SECONDS,
+        OPEN_DAYS,
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(Upload::try_from).collect()
+}

@@ -1,0 +1,332 @@
+//! Films.
+
+use super::{read, read_option};
+use domain::id::{BuildId, UserId, VideoId};
+use domain::text::{Description, Title};
+use domain::video::{Notice, State, Visibility};
+use sqlx::PgExecutor;
+use time::OffsetDateTime;
+
+/// A film with what its page and its card show.
+#[derive(Debug, Clone)]
+pub struct Film {
+    pub id: VideoId,
+    pub owner: UserId,
+    pub username: String,
+    pub title: String,
+    pub description: String,
+    pub visibility: Visibility,
+    pub state: State,
+    pub failure: Option<String>,
+    pub notices: Vec<Notice>,
+    /// The build that is watched.
+    pub build: Option<BuildId>,
+    /// The fence of that build's poster, if it has one.
+    pub poster: Option<i64>,
+    /// Of the newest build, 0 to 1.
+    pub progress: f64,
+    pub duration_ms: Option<i64>,
+    pub width: Option<i32>,
+    pub height: Option<i32>,
+    pub created_at: OffsetDateTime,
+    pub published_at: Option<OffsetDateTime>,
+    pub deleted: bool,
+}
+
+/// What access is judged by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    pub video: VideoId,
+    pub owner: UserId,
+    pub visibility: Visibility,
+    pub deleted: bool,
+    pub state: State,
+}
+
+/// A row as [`films`] selects it, before its words are read.
+pub(super) struct Row {
+    pub(super) id: String,
+    pub(super) owner_id: String,
+    pub(super) username: String,
+    pub(super) title: String,
+    pub(super) description: String,
+    pub(super) visibility: String,
+    pub(super) state: String,
+    pub(super) failure: Option<String>,
+    pub(super) notices: Vec<String>,
+    pub(super) build_id: Option<String>,
+    pub(super) poster: Option<i64>,
+    pub(super) progress: f32,
+    pub(super) duration_ms: Option<i64>,
+    pub(super) width: Option<i32>,
+    pub(super) height: Option<i32>,
+    pub(super) created_at: OffsetDateTime,
+    pub(super) published_at: Option<OffsetDateTime>,
+    pub(super) deleted: bool,
+}
+
+impl TryFrom<Row> for Film {
+    type Error = sqlx::Error;
+
+    fn try_from(row: Row) -> sqlx::Result<Self> {
+        Ok(Film {
+            id: read(&row.id)?,
+            owner: read(&row.owner_id)?,
+            username: row.username,
+            title: row.title,
+            description: row.description,
+            visibility: read(&row.visibility)?,
+            state: read(&row.state)?,
+            failure: row.failure,
+            notices: row.notices.into_iter().filter_map(notice).collect(),
+            build: read_option(row.build_id)?,
+            poster: row.poster,
+            progress: f64::from(row.progress),
+            duration_ms: row.duration_ms,
+            width: row.width,
+            height: row.height,
+            created_at: row.created_at,
+            published_at: row.published_at,
+            deleted: row.deleted,
+        })
+    }
+}
+
+/// Films for a tail of FROM, WHERE and so on, in which they are `v`.
+macro_rules! films {
+    ($tail:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            crate::db::videos::Row,
+            r#"SELECT v.id AS "id!", v.owner_id AS "owner_id!", u.username AS "username!", v.title AS "title!",
+                   v.description AS "description!", v.visibility AS "visibility!", v.state AS "state!", v.failure,
+                   v.notices AS "notices!", v.build_id, (CASE WHEN b.poster THEN b.fence END) AS "poster?",
+                   coalesce(n.progress, 0) AS "progress!", v.duration_ms, v.width, v.height,
+                   v.created_at AS "created_at!", v.published_at AS "published_at?",
+                   (v.deleted_at IS NOT NULL) AS "deleted!"
+               FROM videos v
+               JOIN users u ON u.id = v.owner_id
+               LEFT JOIN builds b ON b.id = v.build_id
+               LEFT JOIN LATERAL (
+                   SELECT progress FROM builds WHERE video_id = v.id ORDER BY created_at DESC LIMIT 1
+               ) n ON true "# + $tail
+            $(, $argument)*
+        )
+    };
+}
+pub(super) use films;
+
+pub(super) fn read_films(rows: Vec<Row>) -> sqlx::Result<Vec<Film>> {
+    rows.into_iter().map(Film::try_from).collect()
+}
+
+/// One that a newer version wrote is passed over.
+fn notice(word: String) -> Option<Notice> {
+    serde_json::from_value(serde_json::Value::String(word)).ok()
+}
+
+fn word(notice: &Notice) -> Option<String> {
+    serde_json::to_value(notice).ok()?.as_str().map(str::to_owned)
+}
+
+pub struct NewFilm<'a> {
+    pub id: &'a VideoId,
+    pub owner: &'a UserId,
+    pub title: &'a Title,
+    pub description: &'a Description,
+    pub visibility: Visibility,
+    /// Of the original, in bytes.
+    pub size: i64,
+}
+
+pub async fn insert(db: impl PgExecutor<'_>, film: NewFilm<'_>) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO videos (id, owner_id, title, description, visibility, state, size)
+         VALUES ($1, $2, $3, $4, $5, 'uploading', $6)",
+        film.id.as_str(),
+        film.owner.as_str(),
+        film.title.as_str(),
+        film.description.as_str(),
+        film.visibility.as_str(),
+        film.size
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn get(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<Option<Film>> {
+    films!("WHERE v.id = $1", id.as_str()).fetch_optional(db).await?.map(Film::try_from).transpose()
+}
+
+/// The newest public films, behind (`before`, `id`).
+pub async fn newest(
+    db: impl PgExecutor<'_>,
+    behind: Option<(OffsetDateTime, VideoId)>,
+    limit: i64,
+) -> sqlx::Result<Vec<Film>> {
+    let rows = match behind {
+        Some((at, id)) => {
+            films!(
+                "WHERE v.visibility = 'public' AND v.state = 'ready' AND v.deleted_at IS NULL
+                     AND (v.published_at, v.id) < ($1, $2)
+                 ORDER BY v.published_at DESC, v.id DESC LIMIT $3",
+                at,
+                id.as_str(),
+                limit
+            )
+            .fetch_all(db)
+            .await?
+        }
+        None => {
+            films!(
+                "WHERE v.visibility = 'public' AND v.state = 'ready' AND v.deleted_at IS NULL
+                 ORDER BY v.published_at DESC, v.id DESC LIMIT $1",
+                limit
+            )
+            .fetch_all(db)
+            .await?
+        }
+    };
+    read_films(rows)
+}
+
+/// A person's films, newest first, behind (`created_at`, `id`).
+pub async fn of_owner(
+    db: impl PgExecutor<'_>,
+    owner: &UserId,
+    behind: Option<(OffsetDateTime, VideoId)>,
+    limit: i64,
+) -> sqlx::Result<Vec<Film>> {
+    let (at, id) = behind.unzip();
+    let rows = films!(
+        "WHERE v.owner_id = $1 AND v.deleted_at IS NULL
+             AND ($2::timestamptz IS NULL OR (v.created_at, v.id) < ($2, $3))
+         ORDER BY v.created_at DESC, v.id DESC LIMIT $4",
+        owner.as_str(),
+        at,
+        id.as_ref().map(VideoId::as_str),
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    read_films(rows)
+}
+
+/// What access to a film is judged by. The row stays locked until the end of the transaction.
+pub async fn lock(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<Option<Access>> {
+    let row = sqlx::query!(
+        r#"SELECT id, owner_id, visibility, state, (deleted_at IS NOT NULL) AS "deleted!" FROM videos WHERE id = $1 FOR UPDATE"#,
+        id.as_str()
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(|r| {
+        Ok(Access {
+            video: read(&r.id)?,
+            owner: read(&r.owner_id)?,
+            visibility: read(&r.visibility)?,
+            deleted: r.deleted,
+            state: read(&r.state)?,
+        })
+    })
+    .transpose()
+}
+
+/// What access to everything of a build is judged by.
+pub async fn of_build(db: impl PgExecutor<'_>, build: &BuildId) -> sqlx::Result<Option<Access>> {
+    let row = sqlx::query!(
+        r#"SELECT v.id, v.owner_id, v.visibility, v.state, (v.deleted_at IS NOT NULL) AS "deleted!"
+           FROM builds b JOIN videos v ON v.id = b.video_id WHERE b.id = $1"#,
+        build.as_str()
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(|r| {
+        Ok(Access {
+            video: read(&r.id)?,
+            owner: read(&r.owner_id)?,
+            visibility: read(&r.visibility)?,
+            deleted: r.deleted,
+            state: read(&r.state)?,
+        })
+    })
+    .transpose()
+}
+
+pub async fn edit(
+    db: impl PgExecutor<'_>,
+    id: &VideoId,
+    title: Option<&Title>,
+    description: Option<&Description>,
+    visibility: Option<Visibility>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE videos SET title = coalesce($2, title), description = coalesce($3, description),
+             visibility = coalesce($4, visibility)
+         WHERE id = $1",
+        id.as_str(),
+        title.map(Title::as_str),
+        description.map(Description::as_str),
+        visibility.map(Visibility::as_str)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Moves a film on to `to`, with the reason if that is a failure. False if from where it is there is no way.
+pub async fn set_state(db: impl PgExecutor<'_>, id: &VideoId, to: State, failure: Option<&str>) -> sqlx::Result<bool> {
+    let from: Vec<String> =
+        State::ALL.into_iter().filter(|s| s.may_become(to)).map(|s| s.as_str().to_owned()).collect();
+    let updated = sqlx::query!(
+        "UPDATE videos SET state = $2, failure = $3 WHERE id = $1 AND state = ANY($4)",
+        id.as_str(),
+        to.as_str(),
+        failure,
+        &from
+    )
+    .execute(db)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// What is known of a film once it is processed.
+pub struct Processed<'a> {
+    pub build: &'a BuildId,
+    pub duration_ms: i64,
+    pub width: Option<i32>,
+    pub height: Option<i32>,
+    pub notices: &'a [Notice],
+}
+
+/// Points a film at its finished build. False if it isn't being processed.
+pub async fn publish(db: impl PgExecutor<'_>, id: &VideoId, done: Processed<'_>) -> sqlx::Result<bool> {
+    let notices: Vec<String> = done.notices.iter().filter_map(word).collect();
+    let updated = sqlx::query!(
+        "UPDATE videos SET state = 'ready', failure = NULL, build_id = $2, duration_ms = $3, width = $4, height = $5,
+             notices = $6, published_at = coalesce(published_at, now())
+         WHERE id = $1 AND state = 'processing'",
+        id.as_str(),
+        done.build.as_str(),
+        done.duration_ms,
+        done.width,
+        done.height,
+        &notices
+    )
+    .execute(db)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+pub async fn set_deleted(db: impl PgExecutor<'_>, id: &VideoId, deleted: bool) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE videos SET deleted_at = CASE WHEN $2 THEN now() END WHERE id = $1", id.as_str(), deleted)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Removes the row and all that hangs on it: upload, builds, segments, tasks.
+pub async fn remove(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<()> {
+    sqlx::query!("DELETE FROM videos WHERE id = $1", id.as_str()).execute(db).await?;
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! One error for all use cases: its kind is set where it happens and becomes an HTTP status once, in the server.
+
+use std::error::Error as StdError;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+type Source = Box<dyn StdError + Send + Sync>;
+
+/// `Display` is for people. What went wrong inside is the source, for the log.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It doesn't exist, or whoever asks may not know that it does.
+    #[error("There is nothing here.")]
+    NotFound,
+    #[error("{message}")]
+    Unauthenticated { code: &'static str, message: &'static str },
+    #[error("You can't do this.")]
+    Forbidden,
+    /// A field of the input was refused.
+    #[error("{message}")]
+    Invalid { field: &'static str, code: &'static str, message: String },
+    /// It can't be done in the state that things are in.
+    #[error("{message}")]
+    Conflict { code: &'static str, message: String, details: Option<serde_json::Value> },
+    #[error("Too many attempts. Try again in {retry_after} s.")]
+    TooMany { retry_after: u64 },
+    /// A task's lease went to another worker: what this one wanted to write was not written.
+    #[error("This task is another worker's now.")]
+    Lost,
+    /// PostgreSQL, S3 or Kafka can't be reached.
+    #[error("This can't be done right now. Nothing is lost; try again in a moment.")]
+    Unavailable(#[source] Source),
+    #[error("Something went wrong on our side. It has been logged.")]
+    Internal(#[source] Source),
+}
+
+impl Error {
+    pub fn sign_in_first() -> Self {
+        Error::Unauthenticated { code: "sign_in_required", message: "Sign in first." }
+    }
+
+    pub fn invalid(field: &'static str, code: &'static str, why: impl std::fmt::Display) -> Self {
+        Error::Invalid { field, code, message: why.to_string() }
+    }
+
+    pub fn internal(source: impl Into<Source>) -> Self {
+        Error::Internal(source.into())
+    }
+
+    /// Stable, for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::NotFound => "not_found",
+            Error::Unauthenticated { code, .. } | Error::Invalid { code, .. } | Error::Conflict { code, .. } => code,
+            Error::Forbidden => "forbidden",
+            Error::TooMany { .. } => "too_many_attempts",
+            Error::Lost => "lease_lost",
+            Error::Unavailable(_) => "unavailable",
+            Error::Internal(_) => "internal",
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => {
+                Error::Unavailable(error.into())
+            }
+            other => Error::Internal(other.into()),
+        }
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for Error {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Error::Internal(error.into())
+    }
+}
+
+impl From<crate::storage::Error> for Error {
+    fn from(error: crate::storage::Error) -> Self {
+        match error {
+            crate::storage::Error::Unavailable(_) => Error::Unavailable(error.into()),
+            other => Error::Internal(other.into()),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Everything of Kinora that touches the outside: configuration, PostgreSQL (truth), Kafka (doorbell and events), S3
+//! (bytes); and the use cases that pages, REST API and worker share.
+
+pub mod accounts;
+pub mod bus;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod health;
+pub mod secret;
+pub mod sessions;
+pub mod shutdown;
+pub mod storage;
+pub mod tasks;
+pub mod telemetry;
+pub mod uploads;
+pub mod videos;
+
+pub use config::Config;
+pub use error::{Error, Result};
+
+use sqlx::PgPool;
+use std::sync::Arc;
+
+/// What every use case works with. Cheap to clone.
+#[derive(Clone)]
+pub struct Platform {
+    pub config: Arc<Config>,
+    pub db: PgPool,
+    pub storage: storage::Storage,
+    pub bus: bus::Producer,
+    pub live: bus::Live,
+    /// Which video a build belongs to and who may see it, remembered for a moment: a film's segments ask for it often.
+    pub watchers: videos::Watchers,
+}
+
+impl Platform {
+    /// Connects to PostgreSQL, which has to be there, brings its schema up to date, and makes ready for Kafka and S3,
+    /// which may come later.
+    pub async fn connect(config: Config) -> Result<Self> {
+        let db = db::connect(&config.database).await?;
+        db::migrate(&db).await?;
+        let storage = storage::Storage::new(&config);
+        let bus = bus::Producer::new(&config.kafka)?;
+        let live = bus::Live::new(&config.kafka);
+        Ok(Self { config: Arc::new(config), db, storage, bus, live, watchers: videos::Watchers::default() })
+    }
+}

@@ -1,0 +1,205 @@
+//! What workers do with tasks. Every write names the claim's fence: one that lost its lease gets [`Error::Lost`] and has
+//! changed nothing.
+
+use crate::db::{self, tasks::End};
+use crate::{Error, Platform, Result};
+use domain::event::{Message, TOPIC_DEAD, TOPIC_EVENTS, TOPIC_TASKS};
+use domain::id::{BuildId, TaskId, UserId, VideoId};
+use domain::key::MediaKey;
+use domain::playlist::{Chunk, Rendition};
+use domain::task::Kind;
+use domain::video::{Notice, State};
+use sqlx::PgConnection;
+
+pub use crate::db::tasks::Claim;
+
+/// What its owner reads when a film went wrong too often.
+const GAVE_UP: &str = "We could not process this film. Something kept going wrong on our side; you can try again.";
+
+/// What a finished transcode leaves beside its published chunks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finished {
+    pub renditions: Vec<Rendition>,
+    /// Whether a poster was stored under the claim's fence.
+    pub poster: bool,
+    pub duration_ms: i64,
+    /// Pixels of the picture as it is shown; None for an audio film.
+    pub width: Option<i32>,
+    pub height: Option<i32>,
+    pub notices: Vec<Notice>,
+}
+
+/// Queues the processing of a film's original: a new build, its task, the bell. The film's state is the caller's matter.
+pub(crate) async fn queue_transcode(tx: &mut PgConnection, video: &VideoId, owner: &UserId) -> Result<()> {
+    let build = BuildId::from_random(rand::random());
+    db::builds::insert(&mut *tx, &build, video).await?;
+    let new = db::tasks::NewTask { kind: Kind::Transcode, video, build: Some(&build), owner, delay: 0.0 };
+    let task = db::tasks::insert(&mut *tx, new).await?;
+    db::announce(tx, TOPIC_TASKS, Message::Bell { task }).await?;
+    Ok(())
+}
+
+/// Moves a film to `to` and tells everybody; nothing, if from where it is there is no way.
+pub(crate) async fn move_film(tx: &mut PgConnection, video: &VideoId, to: State, failure: Option<&str>) -> Result<()> {
+    if db::videos::set_state(&mut *tx, video, to, failure).await? {
+        tell_state(tx, video, to).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn tell_state(tx: &mut PgConnection, video: &VideoId, state: State) -> Result<()> {
+    Ok(db::announce(tx, TOPIC_EVENTS, Message::State { video: video.clone(), state }).await?)
+}
+
+/// Takes the best open task, if there is one. A build is begun anew: what an earlier claim published of it is forgotten.
+pub async fn claim(platform: &Platform, worker: &str, engine_version: i32) -> Result<Option<Claim>> {
+    let mut tx = platform.db.begin().await?;
+    let Some(claim) = db::tasks::claim(&mut *tx, worker, engine_version).await? else {
+        return Ok(None);
+    };
+    if claim.kind == Kind::Transcode {
+        if let Some(video) = &claim.video {
+            move_film(&mut tx, video, State::Processing, None).await?;
+        }
+        if let Some(build) = &claim.build {
+            db::builds::begin(&mut *tx, build, claim.fence, engine_version).await?;
+            db::segments::delete_older(&mut *tx, build, claim.fence).await?;
+        }
+    }
+    tx.commit().await?;
+    tracing::info!(task = %claim.task, fence = claim.fence, kind = claim.kind.as_str(), video = ?claim.video, "claimed");
+    Ok(Some(claim))
+}
+
+/// Renews the lease and, if given, notes how far the film is (0 to 1). False if the task isn't this claim's any more.
+pub async fn heartbeat(platform: &Platform, claim: &Claim, progress: Option<f64>) -> Result<bool> {
+    if !db::tasks::extend(&platform.db, claim).await? {
+        return Ok(false);
+    }
+    if let (Some(progress), Some(build)) = (progress, &claim.build) {
+        let progress = progress.clamp(0.0, 1.0);
+        db::builds::set_progress(&platform.db, build, claim.fence, progress).await?;
+        if let Some(video) = &claim.video {
+            platform.bus.fire(TOPIC_EVENTS, Message::Progress { video: video.clone(), progress });
+        }
+    }
+    Ok(true)
+}
+
+/// Publishes a chunk of a rung whose object is stored. `first_index` is the number of its first segment in the rung.
+pub async fn publish_chunk(
+    platform: &Platform,
+    claim: &Claim,
+    rung: &str,
+    chunk: Chunk,
+    first_index: u32,
+) -> Result<()> {
+    let build = build(claim)?;
+    let published =
+        db::segments::insert(&platform.db, claim.task, claim.fence, build, rung, &chunk, first_index).await?;
+    ours(published)
+}
+
+/// Makes the film watchable: the build is complete, and the film points at it.
+pub async fn finish_transcode(platform: &Platform, claim: &Claim, finished: Finished) -> Result<()> {
+    let (build, video) = (build(claim)?, video(claim)?);
+    let mut tx = platform.db.begin().await?;
+    ours(db::tasks::end(&mut *tx, claim, End::Done).await?)?;
+    db::builds::finish(&mut *tx, build, claim.fence, &finished.renditions, finished.poster, finished.duration_ms)
+        .await?;
+    let done = db::videos::Processed {
+        build,
+        duration_ms: finished.duration_ms,
+        width: finished.width,
+        height: finished.height,
+        notices: &finished.notices,
+    };
+    if db::videos::publish(&mut *tx, video, done).await? {
+        tell_state(&mut tx, video, State::Ready).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Gives up a film that is bad itself. `reason` is what its owner reads.
+pub async fn fail(platform: &Platform, claim: &Claim, reason: &str) -> Result<()> {
+    let mut tx = platform.db.begin().await?;
+    ours(db::tasks::end(&mut *tx, claim, End::Failed(reason)).await?)?;
+    if let (Kind::Transcode, Some(video)) = (claim.kind, &claim.video) {
+        move_film(&mut tx, video, State::Failed, Some(reason)).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Counts a failure that is ours. The task is tried again later, or is dead after [`domain::task::MAX_FAILURES`]; then
+/// the film has failed. `error` is for operators.
+pub async fn went_wrong(platform: &Platform, claim: &Claim, error: &str) -> Result<()> {
+    let mut tx = platform.db.begin().await?;
+    let dead = db::tasks::count_failure(&mut *tx, claim, error).await?.ok_or(Error::Lost)?;
+    if let (Kind::Transcode, Some(video)) = (claim.kind, &claim.video) {
+        let (state, failure) = if dead { (State::Failed, Some(GAVE_UP)) } else { (State::Queued, None) };
+        move_film(&mut tx, video, state, failure).await?;
+    }
+    if dead {
+        let message = Message::Dead { task: claim.task, video: claim.video.clone(), error: error.to_owned() };
+        db::announce(&mut tx, TOPIC_DEAD, message).await?;
+    }
+    tx.commit().await?;
+    tracing::warn!(task = %claim.task, failures = claim.failures + 1, dead, error, "a task went wrong");
+    Ok(())
+}
+
+/// Lets another worker have the task, at once and without a failure.
+pub async fn hand_back(platform: &Platform, claim: &Claim) -> Result<()> {
+    let mut tx = platform.db.begin().await?;
+    ours(db::tasks::hand_back(&mut *tx, claim).await?)?;
+    if let (Kind::Transcode, Some(video)) = (claim.kind, &claim.video) {
+        move_film(&mut tx, video, State::Queued, None).await?;
+    }
+    db::announce(&mut tx, TOPIC_TASKS, Message::Bell { task: claim.task }).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Ends a task that went well. With a deleted film's objects its row goes, too.
+pub async fn done(platform: &Platform, claim: &Claim) -> Result<()> {
+    let mut tx = platform.db.begin().await?;
+    ours(db::tasks::end(&mut *tx, claim, End::Done).await?)?;
+    if let (Kind::DeleteVideo, Some(video)) = (claim.kind, &claim.video) {
+        db::videos::remove(&mut *tx, video).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Below which prefixes of the bucket a deleted film's objects lie.
+pub async fn prefixes_to_delete(platform: &Platform, claim: &Claim) -> Result<Vec<String>> {
+    let video = video(claim)?;
+    let mut prefixes = vec![MediaKey::Original { video: video.clone() }.to_string()];
+    prefixes.extend(db::builds::of_video(&platform.db, video).await?.iter().map(MediaKey::build_prefix));
+    Ok(prefixes)
+}
+
+/// Opens tasks whose worker fell silent and rings for them. Returns how many there were.
+pub async fn sweep_leases(platform: &Platform) -> Result<usize> {
+    let mut tx = platform.db.begin().await?;
+    let tasks: Vec<TaskId> = db::tasks::open_expired(&mut *tx).await?;
+    for task in &tasks {
+        db::announce(&mut tx, TOPIC_TASKS, Message::Bell { task: *task }).await?;
+    }
+    tx.commit().await?;
+    Ok(tasks.len())
+}
+
+fn ours(written: bool) -> Result<()> {
+    if written { Ok(()) } else { Err(Error::Lost) }
+}
+
+fn build(claim: &Claim) -> Result<&BuildId> {
+    claim.build.as_ref().ok_or_else(|| Error::internal(format!("task {} has no build", claim.task)))
+}
+
+fn video(claim: &Claim) -> Result<&VideoId> {
+    claim.video.as_ref().ok_or_else(|| Error::internal(format!("task {} has no video", claim.task)))
+}

@@ -1,0 +1,263 @@
+//! Uploads: the browser sends parts straight to S3; here are the plan, the presigned URLs, and the end.
+
+mod finish;
+
+use crate::db::{self, uploads::Upload};
+use crate::{Error, Platform, Result, storage};
+use domain::access::{Action, Actor, Subject, can};
+use domain::id::{UploadId, UserId, VideoId};
+use domain::key::MediaKey;
+use domain::text::{Description, Title};
+use domain::upload::{Created, InvalidSize, PartPlan, PartRequest, PartUrl, State, Status};
+use domain::video::Visibility;
+use futures::future::try_join_all;
+use serde::Deserialize;
+
+/// How many part URLs can be asked for at once.
+const MAX_URLS: usize = 1_000;
+/// How many open sessions a list shows.
+const MAX_OPEN: i64 = 100;
+const MAX_FILE_NAME_CHARS: usize = 255;
+/// The algorithm of checksums that come with parts.
+const CHECKSUM: &str = "SHA256";
+
+/// What a client says of a file that it wants to send. Nothing of it is believed later.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct NewUpload {
+    pub file_name: String,
+    /// Bytes.
+    pub size: u64,
+    #[serde(default)]
+    pub content_type: Option<String>,
+    /// The file's name, if there is none.
+    #[serde(default)]
+    pub title: Option<String>,
+    #[serde(default)]
+    pub description: Option<String>,
+    /// `private`, if there is none.
+    #[serde(default)]
+    pub visibility: Option<String>,
+}
+
+/// Begins a session: a plan of parts, and a film that waits for its bytes.
+pub async fn create(platform: &Platform, actor: &Actor, new: NewUpload) -> Result<Created> {
+    let owner = uploader(actor)?;
+    let title = match &new.title {
+        Some(title) => crate::videos::title(title)?,
+        None => Title::from_file_name(&new.file_name),
+    };
+    let description = match &new.description {
+        Some(text) => crate::videos::description(text)?,
+        None => Description::default(),
+    };
+    let visibility = match &new.visibility {
+        Some(word) => crate::videos::visibility(word)?,
+        None => Visibility::Private,
+    };
+    let plan = PartPlan::new(new.size, platform.config.upload_max_bytes).map_err(|why| {
+        let code = match why {
+            InvalidSize::Empty => "file_empty",
+            InvalidSize::TooLarge { .. } => "file_too_large",
+        };
+        Error::invalid("size", code, why)
+    })?;
+    let file_name = new.file_name.chars().filter(|c| !c.is_control()).take(MAX_FILE_NAME_CHARS).collect();
+
+    let video = VideoId::from_random(rand::random());
+    let key = MediaKey::Original { video: video.clone() };
+    let s3_upload_id = platform.storage.create_multipart(&key).await?;
+    let upload = Upload {
+        id: UploadId::from_random(rand::random()),
+        video,
+        owner,
+        file_name,
+        plan,
+        s3_upload_id,
+        state: State::Open,
+    };
+    if let Err(error) = insert(platform, &upload, &title, &description, visibility).await {
+        if let Err(error) = platform.storage.abort_multipart(&key, &upload.s3_upload_id).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, %key, "an upload that nobody knows of stays in S3");
+        }
+        return Err(error);
+    }
+    Ok(Created {
+        upload_id: upload.id,
+        video_id: upload.video,
+        part_size: plan.part_size,
+        part_count: plan.part_count,
+        checksum_algorithm: Some(CHECKSUM.to_owned()),
+    })
+}
+
+async fn insert(
+    platform: &Platform,
+    upload: &Upload,
+    title: &Title,
+    description: &Description,
+    visibility: Visibility,
+) -> Result<()> {
+    let mut tx = platform.db.begin().await?;
+    let size = upload.plan.size as i64;
+    let film = db::videos::NewFilm { id: &upload.video, owner: &upload.owner, title, description, visibility, size };
+    db::videos::insert(&mut *tx, film).await?;
+    db::uploads::insert(&mut *tx, upload, &original(upload).to_string()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The actor's sessions that can be gone on with.
+pub async fn open(platform: &Platform, actor: &Actor) -> Result<Vec<Status>> {
+    let owner = uploader(actor)?;
+    let uploads = db::uploads::unfinished_of(&platform.db, &owner, MAX_OPEN).await?;
+    try_join_all(uploads.into_iter().map(|upload| describe(platform, upload))).await
+}
+
+/// URLs to PUT parts to. Each signs its part's exact length, and its checksum if one is given.
+pub async fn sign_parts(
+    platform: &Platform,
+    actor: &Actor,
+    id: &UploadId,
+    parts: Vec<PartRequest>,
+) -> Result<Vec<PartUrl>> {
+    let upload = load(platform, actor, id).await?;
+    if upload.state != State::Open {
+        return Err(closed(upload.state));
+    }
+    if parts.len() > MAX_URLS {
+        let why = format!("At most {MAX_URLS} parts can be asked for at once.");
+        return Err(Error::invalid("parts", "too_many_parts", why));
+    }
+    let (key, upload) = (&original(&upload), &upload);
+    let sign = parts.iter().map(|part| async move {
+        let Some((_, len)) = upload.plan.range(part.number) else {
+            let why =
+                format!("This file has the parts 1 to {}; {} is none of them.", upload.plan.part_count, part.number);
+            return Err(Error::invalid("parts", "part_unknown", why));
+        };
+        if part.checksum.as_deref().is_some_and(|c| !is_sha256(c)) {
+            let why = format!("The checksum of part {} is not the base64 of a SHA-256.", part.number);
+            return Err(Error::invalid("parts", "checksum_invalid", why));
+        }
+        let checksum = part.checksum.as_deref();
+        Ok(platform.storage.presign_part(key, &upload.s3_upload_id, part.number, len, checksum).await?)
+    });
+    try_join_all(sign).await
+}
+
+/// A session as it stands; S3 says which parts are there.
+pub async fn status(platform: &Platform, actor: &Actor, id: &UploadId) -> Result<Status> {
+    let upload = load(platform, actor, id).await?;
+    describe(platform, upload).await
+}
+
+/// Ends a session whose parts are all there: the film is queued. Again is the same answer.
+pub async fn complete(platform: &Platform, actor: &Actor, id: &UploadId) -> Result<VideoId> {
+    let upload = load(platform, actor, id).await?;
+    finish::finish(platform, &upload).await
+}
+
+/// Gives a session up: its parts and its film are gone.
+pub async fn abort(platform: &Platform, actor: &Actor, id: &UploadId) -> Result<()> {
+    let upload = load(platform, actor, id).await?;
+    discard(platform, &upload).await
+}
+
+/// Finishes and clears away what crashes and people left behind. Returns how many sessions that were.
+pub async fn sweep(platform: &Platform) -> Result<usize> {
+    let left = db::uploads::left_behind(&platform.db, 50).await?;
+    let count = left.len();
+    for upload in left {
+        let result = match upload.state {
+            State::Completing => finish::finish(platform, &upload).await.map(drop),
+            _ => discard(platform, &upload).await,
+        };
+        match result {
+            Ok(()) => {
+                tracing::info!(upload = %upload.id, state = upload.state.as_str(), "an upload left behind is settled")
+            }
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, upload = %upload.id, "an upload stays behind");
+            }
+        }
+    }
+    Ok(count)
+}
+
+/// Marks a session aborted first, so that nobody completes it any more, then clears S3, then removes the film. What a
+/// crash leaves of this the sweep does.
+pub(crate) async fn discard(platform: &Platform, upload: &Upload) -> Result<()> {
+    if !db::uploads::set_state(&platform.db, &upload.id, &[State::Open, State::Aborted], State::Aborted).await? {
+        return Err(closed(State::Completed));
+    }
+    match platform.storage.abort_multipart(&original(upload), &upload.s3_upload_id).await {
+        Ok(()) | Err(storage::Error::NoSuchUpload | storage::Error::NotFound) => {}
+        Err(error) => return Err(error.into()),
+    }
+    db::videos::remove(&platform.db, &upload.video).await?;
+    Ok(())
+}
+
+/// A session that is the actor's; others hear that there is none.
+async fn load(platform: &Platform, actor: &Actor, id: &UploadId) -> Result<Upload> {
+    uploader(actor)?;
+    let upload = db::uploads::get(&platform.db, id).await?.ok_or(Error::NotFound)?;
+    if !can(actor, Action::Upload, Subject::Upload { owner: &upload.owner }) {
+        return Err(Error::NotFound);
+    }
+    Ok(upload)
+}
+
+fn uploader(actor: &Actor) -> Result<UserId> {
+    match actor.user() {
+        Some(user) if can(actor, Action::Upload, Subject::Site) => Ok(user.clone()),
+        _ => Err(Error::sign_in_first()),
+    }
+}
+
+async fn describe(platform: &Platform, upload: Upload) -> Result<Status> {
+    let received = match upload.state {
+        State::Completed => upload.plan.numbers().collect(),
+        State::Aborted => Vec::new(),
+        State::Open | State::Completing => {
+            match platform.storage.list_parts(&original(&upload), &upload.s3_upload_id).await {
+                Ok(parts) => {
+                    let whole = |n, size| upload.plan.range(n).is_some_and(|(_, len)| len == size);
+                    parts.into_iter().filter(|p| whole(p.number, p.size)).map(|p| p.number).collect()
+                }
+                Err(storage::Error::NoSuchUpload) => Vec::new(),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    };
+    Ok(Status {
+        upload_id: upload.id,
+        video_id: upload.video,
+        file_name: upload.file_name,
+        size: upload.plan.size,
+        part_size: upload.plan.part_size,
+        part_count: upload.plan.part_count,
+        received,
+        state: upload.state,
+    })
+}
+
+fn original(upload: &Upload) -> MediaKey {
+    MediaKey::Original { video: upload.video.clone() }
+}
+
+fn closed(state: State) -> Error {
+    let (code, message) = match state {
+        State::Aborted => ("upload_aborted", "This upload was given up."),
+        _ => ("upload_closed", "This upload is complete already."),
+    };
+    Error::Conflict { code, message: message.to_owned(), details: None }
+}
+
+/// Base64 of 32 bytes.
+fn is_sha256(text: &str) -> bool {
+    text.len() == 44
+        && text
+            .strip_suffix('=')
+            .is_some_and(|t| t.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')))
+}

@@ -1,0 +1,344 @@
+//! Films: their pages, lists, search, and what their owners do with them.
+
+mod watch;
+
+pub use watch::{Watchers, master, media_playlist, media_url};
+
+use crate::db::{self, videos::Film};
+use crate::{Error, Platform, Result, tasks, uploads};
+use domain::access::{Action, Actor, Subject, can};
+use domain::event::{Message, TOPIC_EVENTS};
+use domain::id::{UserId, VideoId};
+use domain::key::MediaKey;
+use domain::page::{Cursor, DEFAULT_LIMIT, InvalidCursor, MAX_LIMIT, Page};
+use domain::search::SearchQuery;
+use domain::task::Kind;
+use domain::text::{Description, InvalidText, Title};
+use domain::upload;
+use domain::video::{Card, Owner, Playback, State, Video, Visibility};
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+/// How long a deletion can be undone, in seconds: a day.
+const UNDO_SECONDS: f64 = 24.0 * 3600.0;
+/// How much of a description a card in a public list carries.
+const CARD_DESCRIPTION_CHARS: usize = 200;
+
+/// What changes of a film; what is None stays.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Edit {
+    #[serde(default)]
+    pub title: Option<String>,
+    #[serde(default)]
+    pub description: Option<String>,
+    #[serde(default)]
+    pub visibility: Option<String>,
+}
+
+/// A film as `actor` may see it.
+pub async fn get(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<Video> {
+    let film = load(platform, actor, Action::Watch, id).await?;
+    Ok(page(film, actor))
+}
+
+/// Public films: the newest, or the best for `query` if there is anything in it.
+pub async fn list(
+    platform: &Platform,
+    query: Option<&str>,
+    cursor: Option<&str>,
+    limit: Option<u32>,
+) -> Result<Page<Card>> {
+    let limit = page_size(limit)?;
+    let cursor = cursor.map(Cursor::parse).transpose().map_err(foreign_cursor)?;
+    match query.and_then(SearchQuery::parse) {
+        Some(query) => search(platform, &query, cursor, limit).await,
+        None => {
+            let films = db::videos::newest(&platform.db, behind(cursor)?, limit as i64 + 1).await?;
+            Ok(listed(films, limit, |film| film.published_at.unwrap_or(film.created_at), &Actor::Anonymous))
+        }
+    }
+}
+
+async fn search(platform: &Platform, query: &SearchQuery, cursor: Option<Cursor>, limit: usize) -> Result<Page<Card>> {
+    let offset = match cursor {
+        None => 0,
+        Some(Cursor::Search { query: of, offset }) if of == query.fingerprint() => offset,
+        Some(_) => return Err(foreign_cursor(InvalidCursor)),
+    };
+    let mut tx = platform.db.begin().await?;
+    let mut films = db::search::best(&mut tx, query, i64::from(offset), limit as i64 + 1).await?;
+    tx.commit().await?;
+    let more = films.len() > limit;
+    films.truncate(limit);
+    let next = Cursor::Search { query: query.fingerprint(), offset: offset.saturating_add(limit as u32) };
+    Ok(Page {
+        items: films.into_iter().map(|film| card(film, &Actor::Anonymous)).collect(),
+        next_cursor: more.then(|| next.to_string()),
+    })
+}
+
+/// The actor's own films, newest first, in whatever state they are.
+pub async fn mine(platform: &Platform, actor: &Actor, cursor: Option<&str>, limit: Option<u32>) -> Result<Page<Card>> {
+    let owner = actor.user().ok_or_else(Error::sign_in_first)?;
+    let limit = page_size(limit)?;
+    let cursor = cursor.map(Cursor::parse).transpose().map_err(foreign_cursor)?;
+    let films = db::videos::of_owner(&platform.db, owner, behind(cursor)?, limit as i64 + 1).await?;
+    Ok(listed(films, limit, |film| film.created_at, actor))
+}
+
+/// Changes title, description or visibility.
+pub async fn edit(platform: &Platform, actor: &Actor, id: &VideoId, edit: Edit) -> Result<Video> {
+    let film = load(platform, actor, Action::Edit, id).await?;
+    let title = edit.title.as_deref().map(title).transpose()?;
+    let description = edit.description.as_deref().map(description).transpose()?;
+    let visibility = edit.visibility.as_deref().map(visibility).transpose()?;
+    db::videos::edit(&platform.db, &film.id, title.as_ref(), description.as_ref(), visibility).await?;
+    platform.watchers.forget(id);
+    get(platform, actor, id).await
+}
+
+/// Takes a film from everywhere at once. Its objects go a day later; until then it can be undone. A film whose upload
+/// hasn't ended is given up with it, for good.
+pub async fn delete(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<()> {
+    let film = load(platform, actor, Action::Delete, id).await?;
+    if film.deleted {
+        return Ok(());
+    }
+    if film.state == State::Uploading
+        && let Some(upload) = db::uploads::of_video(&platform.db, id).await?
+        && matches!(upload.state, upload::State::Open | upload::State::Aborted)
+    {
+        match uploads::discard(platform, &upload).await {
+            // It was completed in this moment: then it's deleted like any other.
+            Err(Error::Conflict { .. }) => {}
+            other => return other,
+        }
+    }
+    let mut tx = platform.db.begin().await?;
+    db::tasks::cancel_processing(&mut *tx, id).await?;
+    let access = db::videos::lock(&mut *tx, id).await?.ok_or(Error::NotFound)?;
+    if access.deleted {
+        return Ok(());
+    }
+    db::videos::set_deleted(&mut *tx, id, true).await?;
+    let task = db::tasks::NewTask {
+        kind: Kind::DeleteVideo,
+        video: id,
+        build: None,
+        owner: &access.owner,
+        delay: UNDO_SECONDS,
+    };
+    db::tasks::insert(&mut *tx, task).await?;
+    // Pages that show the film ask again, and learn that it is gone.
+    tasks::tell_state(&mut tx, id, access.state).await?;
+    tx.commit().await?;
+    platform.watchers.forget(id);
+    Ok(())
+}
+
+/// Brings a deleted film back, for as long as its objects are there.
+pub async fn undo_delete(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<()> {
+    let film = load(platform, actor, Action::Delete, id).await?;
+    if !film.deleted {
+        return Ok(());
+    }
+    let mut tx = platform.db.begin().await?;
+    let in_time = db::tasks::remove_deletion(&mut *tx, id).await?;
+    let access = db::videos::lock(&mut *tx, id).await?.ok_or(Error::NotFound)?;
+    if !access.deleted {
+        return Ok(());
+    }
+    if !in_time {
+        let message = "This film's files are gone already.".to_owned();
+        return Err(Error::Conflict { code: "too_late", message, details: None });
+    }
+    db::videos::set_deleted(&mut *tx, id, false).await?;
+    match access.state {
+        // Its processing was called off with the deletion.
+        State::Queued | State::Processing => {
+            if access.state == State::Processing {
+                db::videos::set_state(&mut *tx, id, State::Queued, None).await?;
+            }
+            tasks::queue_transcode(&mut tx, id, &access.owner).await?;
+            tasks::tell_state(&mut tx, id, State::Queued).await?;
+        }
+        state => tasks::tell_state(&mut tx, id, state).await?,
+    }
+    tx.commit().await?;
+    platform.watchers.forget(id);
+    Ok(())
+}
+
+/// Queues a failed film again.
+pub async fn retry(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<()> {
+    load(platform, actor, Action::Edit, id).await?;
+    let original = MediaKey::Original { video: id.clone() };
+    if platform.storage.head(&original).await?.is_none() {
+        let message = "The file of this film is not there any more. Please upload it again.".to_owned();
+        return Err(Error::Conflict { code: "original_gone", message, details: None });
+    }
+    let mut tx = platform.db.begin().await?;
+    let access = db::videos::lock(&mut *tx, id).await?.ok_or(Error::NotFound)?;
+    if access.deleted {
+        return Err(Error::NotFound);
+    }
+    if access.state != State::Failed {
+        let message = "Only a film that failed can be tried again.".to_owned();
+        return Err(Error::Conflict { code: "not_failed", message, details: None });
+    }
+    tasks::move_film(&mut tx, id, State::Queued, None).await?;
+    tasks::queue_transcode(&mut tx, id, &access.owner).await?;
+    tx.commit().await?;
+    platform.bus.fire(TOPIC_EVENTS, Message::Progress { video: id.clone(), progress: 0.0 });
+    Ok(())
+}
+
+/// A film that `actor` may do `action` to; to others there is none.
+async fn load(platform: &Platform, actor: &Actor, action: Action, id: &VideoId) -> Result<Film> {
+    let film = db::videos::get(&platform.db, id).await?.ok_or(Error::NotFound)?;
+    // Before its bytes are there a film is nobody's business but its owner's.
+    let early = film.state == State::Uploading && !can(actor, Action::Inspect, subject(&film)) && !film.deleted;
+    if early || !can(actor, action, subject(&film)) {
+        // To somebody who may watch it, a film that isn't his is no secret.
+        let visible = !early && can(actor, Action::Watch, subject(&film));
+        return Err(if visible { Error::Forbidden } else { Error::NotFound });
+    }
+    Ok(film)
+}
+
+fn subject(film: &Film) -> Subject<'_> {
+    Subject::Video { owner: &film.owner, visibility: film.visibility, deleted: film.deleted }
+}
+
+pub(crate) fn title(text: &str) -> Result<Title> {
+    Title::parse(text).map_err(|why| Error::invalid("title", text_code(&why), why))
+}
+
+pub(crate) fn description(text: &str) -> Result<Description> {
+    Description::parse(text).map_err(|why| Error::invalid("description", text_code(&why), why))
+}
+
+pub(crate) fn visibility(word: &str) -> Result<Visibility> {
+    word.parse().map_err(|why: domain::video::UnknownWord| Error::invalid("visibility", "visibility_unknown", why))
+}
+
+fn text_code(why: &InvalidText) -> &'static str {
+    match why {
+        InvalidText::Blank { .. } => "blank",
+        InvalidText::TooLong { .. } => "too_long",
+        InvalidText::Control { .. } => "control_character",
+    }
+}
+
+fn page_size(limit: Option<u32>) -> Result<usize> {
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    if (1..=MAX_LIMIT).contains(&limit) {
+        Ok(limit as usize)
+    } else {
+        Err(Error::invalid("limit", "limit_invalid", format!("A page has 1 to {MAX_LIMIT} films.")))
+    }
+}
+
+fn foreign_cursor(why: InvalidCursor) -> Error {
+    Error::invalid("cursor", "cursor_invalid", why)
+}
+
+/// Where a list by time goes on. The cursor carries microseconds, as exact as the database: films that were published
+/// in one millisecond, or one transaction, are neither skipped nor shown twice.
+fn behind(cursor: Option<Cursor>) -> Result<Option<(OffsetDateTime, VideoId)>> {
+    match cursor {
+        None => Ok(None),
+        Some(Cursor::Newest { before_ms, id }) => {
+            let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(before_ms) * 1_000);
+            let id = id.parse();
+            match (at, id) {
+                (Ok(at), Ok(id)) => Ok(Some((at, id))),
+                _ => Err(foreign_cursor(InvalidCursor)),
+            }
+        }
+        Some(Cursor::Search { .. }) => Err(foreign_cursor(InvalidCursor)),
+    }
+}
+
+/// A page of `films`, of which there is one more than `limit` if the list goes on.
+fn listed(mut films: Vec<Film>, limit: usize, at: impl Fn(&Film) -> OffsetDateTime, actor: &Actor) -> Page<Card> {
+    let more = films.len() > limit;
+    films.truncate(limit);
+    let next = films
+        .last()
+        .filter(|_| more)
+        .map(|film| Cursor::Newest { before_ms: db::micros(at(film)), id: film.id.to_string() });
+    Page {
+        items: films.into_iter().map(|film| card(film, actor)).collect(),
+        next_cursor: next.map(|cursor| cursor.to_string()),
+    }
+}
+
+/// Share of the film that is processed.
+fn progress(film: &Film) -> f64 {
+    match film.state {
+        State::Ready => 1.0,
+        State::Processing => film.progress,
+        State::Uploading | State::Queued | State::Failed => 0.0,
+    }
+}
+
+fn poster(film: &Film) -> Option<String> {
+    let key = MediaKey::Poster { build: film.build.clone()?, fence: film.poster? };
+    key.path().map(|path| format!("/m/{path}"))
+}
+
+fn page(film: Film, actor: &Actor) -> Video {
+    let inspect = can(actor, Action::Inspect, subject(&film));
+    let playback = film
+        .build
+        .as_ref()
+        .map(|build| Playback { hls: format!("/v/{}/{build}/master.m3u8", film.id), poster: poster(&film) });
+    Video {
+        progress: progress(&film),
+        watchable: playback.is_some(),
+        playback,
+        mine: is_owner(actor, &film.owner),
+        id: film.id,
+        title: film.title,
+        description: film.description,
+        owner: Owner { id: film.owner, username: film.username },
+        visibility: film.visibility,
+        state: film.state,
+        failure: film.failure.filter(|_| inspect),
+        notices: if inspect { film.notices } else { Vec::new() },
+        duration_ms: film.duration_ms,
+        width: film.width,
+        height: film.height,
+        created_at: db::millis(film.created_at),
+        published_at: film.published_at.map(db::millis),
+    }
+}
+
+fn card(film: Film, actor: &Actor) -> Card {
+    let inspect = can(actor, Action::Inspect, subject(&film));
+    let description = if inspect {
+        film.description.clone()
+    } else {
+        film.description.chars().take(CARD_DESCRIPTION_CHARS).collect()
+    };
+    Card {
+        progress: progress(&film),
+        poster: poster(&film),
+        id: film.id,
+        title: film.title,
+        owner: film.username,
+        duration_ms: film.duration_ms,
+        visibility: film.visibility,
+        state: film.state,
+        failure: film.failure.filter(|_| inspect),
+        notices: if inspect { film.notices } else { Vec::new() },
+        description,
+        created_at: db::millis(film.created_at),
+        published_at: film.published_at.map(db::millis),
+    }
+}
+
+fn is_owner(actor: &Actor, owner: &UserId) -> bool {
+    actor.user() == Some(owner)
+}

@@ -1,0 +1,46 @@
+//! Accounts against a real PostgreSQL.
+
+mod support;
+
+use platform::{Error, accounts};
+use support::{name, person, platform};
+
+#[tokio::test]
+async fn a_person_signs_up_and_in_by_name_or_address() {
+    let platform = platform().await;
+    let (user, _) = person(&platform).await;
+    for login in [user.username.to_uppercase(), user.email.clone()] {
+        assert_eq!(accounts::sign_in(&platform, &login, "correct horse", None).await.unwrap(), user);
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_differs_in_case_alone_is_taken() {
+    let platform = platform().await;
+    let (user, _) = person(&platform).await;
+    let again = accounts::sign_up(&platform, &user.username.to_uppercase(), "new@example.org", "correct horse").await;
+    assert_eq!(again.unwrap_err().code(), "username_taken");
+    let again = accounts::sign_up(&platform, &name(), &user.email, "correct horse").await;
+    assert!(matches!(again, Err(Error::Invalid { field: "email", code: "email_taken", .. })));
+}
+
+#[tokio::test]
+async fn ten_wrong_passwords_lock_the_name_for_a_while() {
+    let platform = platform().await;
+    let (user, _) = person(&platform).await;
+    for _ in 0..10 {
+        let wrong = accounts::sign_in(&platform, &user.username, "battery staple", None).await;
+        assert!(matches!(wrong, Err(Error::Unauthenticated { .. })));
+    }
+    let locked = accounts::sign_in(&platform, &user.username, "correct horse", None).await;
+    assert!(matches!(locked, Err(Error::TooMany { retry_after: 1..=900 })));
+}
+
+#[tokio::test]
+async fn a_token_tells_whose_it_is_and_another_does_not() {
+    let platform = platform().await;
+    let (user, _) = person(&platform).await;
+    let token = accounts::issue_token(&platform, &user.id).await.unwrap();
+    assert_eq!(accounts::user_by_token(&platform, &token.access_token).await.unwrap(), Some(user));
+    assert_eq!(accounts::user_by_token(&platform, "kin_0000").await.unwrap(), None);
+}

@@ -1,0 +1,45 @@
+//! What the tests share: the platform of `make test`, people and films of their own.
+#![allow(dead_code)]
+
+use domain::access::Actor;
+use domain::id::{BuildId, UserId, VideoId};
+use platform::accounts::User;
+use platform::{Config, Platform};
+use rand::distr::{Alphanumeric, SampleString};
+
+pub async fn platform() -> Platform {
+    let platform = Platform::connect(Config::from_env().expect("run by make test")).await.unwrap();
+    platform.storage.ensure_bucket().await.unwrap();
+    platform
+}
+
+pub fn name() -> String {
+    format!("t{}", Alphanumeric.sample_string(&mut rand::rng(), 12).to_lowercase())
+}
+
+pub async fn person(platform: &Platform) -> (User, Actor) {
+    let name = name();
+    let user =
+        platform::accounts::sign_up(platform, &name, &format!("{name}@example.org"), "correct horse").await.unwrap();
+    let actor = Actor::User(user.id.clone());
+    (user, actor)
+}
+
+/// A public film of `owner` that can be watched, without bytes.
+pub async fn film(platform: &Platform, owner: &UserId, title: &str, description: &str) -> (VideoId, BuildId) {
+    let (video, build) = (VideoId::from_random(rand::random()), BuildId::from_random(rand::random()));
+    sqlx::query(
+        "INSERT INTO videos (id, owner_id, title, description, visibility, state, build_id, published_at)
+         VALUES ($1, $2, $3, $4, 'public', 'ready', $5, now())",
+    )
+    .bind(video.as_str())
+    .bind(owner.as_str())
+    .bind(title)
+    .bind(description)
+    .bind(build.as_str())
+    .execute(&platform.db)
+    .await
+    .unwrap();
+    platform::db::builds::insert(&platform.db, &build, &video).await.unwrap();
+    (video, build)
+}

@@ -1,0 +1,69 @@
+//! The REST API: what people do on pages, for scripts. Each handler reads its input, calls one use case, and answers.
+
+mod accounts;
+mod tokens;
+mod uploads;
+mod videos;
+
+use crate::problem::{Problem, Result};
+use crate::router::AppState;
+use crate::{events, viewer};
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use axum::routing::{get, post};
+use domain::time::UnixMillis;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// Below `/api/v1`.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/accounts", post(accounts::create))
+        .route("/tokens", post(tokens::create))
+        .route("/uploads", get(uploads::list).post(uploads::create))
+        .route("/uploads/{id}", get(uploads::show).delete(uploads::abort))
+        .route("/uploads/{id}/parts", post(uploads::sign_parts))
+        .route("/uploads/{id}/complete", post(uploads::complete))
+        .route("/videos", get(videos::list))
+        .route("/videos/{id}", get(videos::show).patch(videos::edit).delete(videos::delete))
+        .route("/videos/{id}/events", get(events::follow))
+        .fallback(viewer::no_such_call)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(never_stored))
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This can't be done here by this method.")
+}
+
+/// Answers differ by who asks, and some hold tokens and signed URLs.
+async fn never_stored(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-store"));
+    response
+}
+
+/// A field that has to be there.
+fn required<T>(value: Option<T>, name: &'static str) -> Result<T> {
+    value.ok_or_else(|| Problem::field(name, "required", format!("`{name}` is missing.")))
+}
+
+fn rfc3339(instant: UnixMillis) -> Option<String> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(instant.0) * 1_000_000).ok()?.format(&Rfc3339).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rfc3339;
+    use domain::time::UnixMillis;
+
+    #[test]
+    fn instants_are_rfc_3339_in_utc() {
+        assert_eq!(rfc3339(UnixMillis(1_000)).as_deref(), Some("1970-01-01T00:00:01Z"));
+        assert_eq!(rfc3339(UnixMillis(1_500)).as_deref(), Some("1970-01-01T00:00:01.5Z"));
+        assert_eq!(rfc3339(UnixMillis(i64::MAX)), None);
+    }
+}

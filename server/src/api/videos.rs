@@ -1,0 +1,145 @@
+use super::rfc3339;
+use crate::problem::{Json, Problem, Result};
+use crate::viewer::Who;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use domain::id::VideoId;
+use domain::video::{Card, Notice, Playback, State as Stage, Video, Visibility};
+use platform::Platform;
+use platform::videos::{self, Edit};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::HashMap;
+
+#[derive(Serialize)]
+struct OwnerOut {
+    username: String,
+}
+
+#[derive(Serialize)]
+struct VideoOut {
+    id: VideoId,
+    title: String,
+    description: String,
+    owner: OwnerOut,
+    visibility: Visibility,
+    state: Stage,
+    /// 0 to 1.
+    progress: f64,
+    watchable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
+    notices: Vec<Notice>,
+    duration_ms: Option<i64>,
+    width: Option<i32>,
+    height: Option<i32>,
+    created_at: Option<String>,
+    published_at: Option<String>,
+    playback: Option<Playback>,
+}
+
+impl From<Video> for VideoOut {
+    fn from(video: Video) -> Self {
+        Self {
+            id: video.id,
+            title: video.title,
+            description: video.description,
+            owner: OwnerOut { username: video.owner.username },
+            visibility: video.visibility,
+            state: video.state,
+            progress: video.progress,
+            watchable: video.watchable,
+            failure: video.failure,
+            notices: video.notices,
+            duration_ms: video.duration_ms,
+            width: video.width,
+            height: video.height,
+            created_at: rfc3339(video.created_at),
+            published_at: video.published_at.and_then(rfc3339),
+            playback: video.playback,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct CardOut {
+    id: VideoId,
+    title: String,
+    description: String,
+    owner: OwnerOut,
+    visibility: Visibility,
+    state: Stage,
+    duration_ms: Option<i64>,
+    poster: Option<String>,
+    created_at: Option<String>,
+    published_at: Option<String>,
+}
+
+impl From<Card> for CardOut {
+    fn from(card: Card) -> Self {
+        Self {
+            id: card.id,
+            title: card.title,
+            description: card.description,
+            owner: OwnerOut { username: card.owner },
+            visibility: card.visibility,
+            state: card.state,
+            duration_ms: card.duration_ms,
+            poster: card.poster,
+            created_at: rfc3339(card.created_at),
+            published_at: card.published_at.and_then(rfc3339),
+        }
+    }
+}
+
+pub async fn show(State(platform): State<Platform>, Who(actor): Who, Path(id): Path<String>) -> Result<Response> {
+    let video = videos::get(&platform, &actor, &parse(&id)?).await?;
+    Ok(axum::Json(VideoOut::from(video)).into_response())
+}
+
+/// `q`, `cursor` and `limit`; an empty one counts as none.
+pub async fn list(
+    State(platform): State<Platform>,
+    query: std::result::Result<Query<HashMap<String, String>>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response> {
+    let Query(query) = query.map_err(|_| {
+        Problem::new(StatusCode::BAD_REQUEST, "malformed_query", "The part of the address behind `?` can't be read.")
+    })?;
+    let text = |name: &str| query.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    let limit = text("limit")
+        .map(|limit| limit.parse::<u32>().ok().filter(|limit| *limit > 0))
+        .map(|limit| limit.ok_or_else(|| Problem::field("limit", "invalid_limit", "`limit` is a number from 1 on.")))
+        .transpose()?;
+    let page = videos::list(&platform, text("q"), text("cursor"), limit).await?;
+    let items: Vec<CardOut> = page.items.into_iter().map(CardOut::from).collect();
+    Ok(axum::Json(json!({ "items": items, "next_cursor": page.next_cursor })).into_response())
+}
+
+#[derive(Deserialize)]
+pub struct Changes {
+    title: Option<String>,
+    description: Option<String>,
+    visibility: Option<String>,
+}
+
+pub async fn edit(
+    State(platform): State<Platform>,
+    Who(actor): Who,
+    Path(id): Path<String>,
+    Json(changes): Json<Changes>,
+) -> Result<Response> {
+    let Changes { title, description, visibility } = changes;
+    let edit = Edit { title, description, visibility };
+    let video = videos::edit(&platform, &actor, &parse(&id)?, edit).await?;
+    Ok(axum::Json(VideoOut::from(video)).into_response())
+}
+
+pub async fn delete(State(platform): State<Platform>, Who(actor): Who, Path(id): Path<String>) -> Result<StatusCode> {
+    videos::delete(&platform, &actor, &parse(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn parse(id: &str) -> Result<VideoId> {
+    id.parse().map_err(|_| Problem::not_found())
+}

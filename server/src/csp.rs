@@ -1,0 +1,78 @@
+//! What the browser may load and run on our pages, and the other headers that every answer carries.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use leptos::nonce::use_nonce;
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+use platform::config::S3Config;
+use std::sync::Arc;
+
+/// For whatever isn't a page: files, JSON, pictures.
+const ELSEWHERE: &str = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
+
+/// The origins that pages speak with besides their own.
+#[derive(Debug, Clone)]
+pub struct Csp {
+    s3: Arc<str>,
+    /// `cargo leptos watch` reloads pages over a WebSocket on another port.
+    reload: &'static str,
+}
+
+impl Csp {
+    pub fn new(s3: &S3Config) -> Self {
+        let reload = if std::env::var_os("LEPTOS_WATCH").is_some() { " ws:" } else { "" };
+        Self { s3: s3_origin(s3).into(), reload }
+    }
+
+    /// The policy of a page whose scripts carry `nonce`.
+    fn page(&self, nonce: &str) -> String {
+        let Self { s3, reload } = self;
+        format!(
+            "default-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; worker-src 'self'; \
+             style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: {s3}; media-src 'self' blob: {s3}; \
+             connect-src 'self' {s3}{reload}; font-src 'self'; object-src 'none'; base-uri 'none'; \
+             form-action 'self'; frame-ancestors 'self'"
+        )
+    }
+
+    /// To be called in the context of a page that is being rendered: its policy gets the nonce of its scripts.
+    pub fn announce(&self) {
+        let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
+        if let Ok(policy) = HeaderValue::from_str(&self.page(&nonce)) {
+            response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+        }
+    }
+}
+
+/// Where the browser meets S3: the bucket is in the path, or in front of the host.
+fn s3_origin(s3: &S3Config) -> String {
+    let endpoint = s3.public_endpoint.as_ref().or(s3.endpoint.as_ref());
+    let origin = match endpoint {
+        Some(url) => url.origin().ascii_serialization(),
+        None => format!("https://s3.{}.amazonaws.com", s3.region),
+    };
+    match origin.split_once("://") {
+        Some((scheme, host)) if !s3.path_style => format!("{scheme}://{}.{host}", s3.bucket),
+        _ => origin,
+    }
+}
+
+/// Middleware for every answer.
+pub async fn headers(State(private): State<&'static str>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let defaults: [(HeaderName, &'static str); 5] = [
+        (header::CONTENT_SECURITY_POLICY, ELSEWHERE),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (header::CACHE_CONTROL, private),
+    ];
+    for (name, value) in defaults {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}

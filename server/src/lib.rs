@@ -1,0 +1,74 @@
+//! Kinora's web server: pages, server functions, REST API, playlists, events. What it does with them stands in
+//! `platform`; here it becomes HTTP.
+
+mod api;
+mod background;
+mod csp;
+mod csrf;
+mod events;
+mod media;
+mod observe;
+mod ops;
+mod pages;
+mod problem;
+mod router;
+mod session;
+mod viewer;
+
+pub use router::{AppState, leptos_options, router};
+
+use anyhow::Context;
+use platform::{Config, Platform};
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// How long requests that have begun may take once the server is asked to end.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Serves until `shutdown`, then lets what has begun come to its end, for [`DRAIN`] at most.
+pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let listener = listen(config.listen).await?;
+    let platform = Platform::connect(config)
+        .await
+        .context("PostgreSQL can't be used. Is it running, and is KINORA_DATABASE_URL right?")?;
+    tracing::info!(listen = %listener.local_addr()?, url = %platform.config.public_url, "Kinora is ready");
+    let background = background::spawn(&platform, &shutdown);
+    let served = serve(listener, platform, shutdown.clone()).await;
+    // However serving ended, the tasks behind it end with it.
+    shutdown.cancel();
+    background.finish(Duration::from_secs(2)).await;
+    served
+}
+
+/// Only the HTTP part of [`run`], on a listener that is already there.
+pub async fn serve(listener: TcpListener, platform: Platform, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let options = leptos_options(&platform.config);
+    let service = router(platform, options, shutdown.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let overdue = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        served = serving.into_future() => served.context("The server ended with an error"),
+        () = overdue => {
+            tracing::warn!(seconds = DRAIN.as_secs(), "Some requests didn't end in time and were cut off");
+            Ok(())
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => anyhow::anyhow!(
+            "Port {} is taken by another program. Choose another with KINORA_LISTEN, for example KINORA_LISTEN={}:{}.",
+            address.port(),
+            address.ip(),
+            address.port().checked_add(1).unwrap_or(3000)
+        ),
+        _ => anyhow::Error::new(error).context(format!("Can't listen on {address} (KINORA_LISTEN)")),
+    })
+}

@@ -1,0 +1,101 @@
+//! The app's pages, rendered here, and the files beside them.
+
+use crate::csp::Csp;
+use crate::problem::Problem;
+use crate::router::{AppState, BODY_LIMIT};
+use app::server::Viewer;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use domain::access::Actor;
+use leptos::prelude::{provide_context, use_context};
+use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
+use platform::{Error, Platform};
+use std::path::Path;
+use tower::ServiceExt;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::services::ServeDir;
+
+/// Names don't change with the content: the browser asks each time, and gets 304.
+const FILES_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// Pages and server functions; whatever else is a file, or nothing.
+pub fn routes(state: &AppState) -> Router<AppState> {
+    let options = state.leptos.clone();
+    let context = context(state.platform.clone(), state.csp.clone());
+    Router::new()
+        .leptos_routes_with_context(state, generate_route_list(app::App), context, move || app::shell(options.clone()))
+        .fallback(file_or_not_found)
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+}
+
+/// What pages and server functions find in Leptos' context besides what `leptos_axum` puts there.
+fn context(platform: Platform, csp: Csp) -> impl Fn() + Clone + Send + Sync + 'static {
+    move || {
+        provide_context(platform.clone());
+        let viewer = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Viewer>().cloned());
+        provide_context(viewer.unwrap_or(Viewer { actor: Actor::Anonymous, user: None }));
+        csp.announce();
+    }
+}
+
+/// What the browser runs: wasm, JavaScript, CSS.
+pub fn pkg(state: &AppState) -> ServeDir {
+    serve(state.platform.config.site_root.join("pkg"))
+}
+
+fn serve(folder: impl AsRef<Path>) -> ServeDir {
+    ServeDir::new(folder).append_index_html_on_directories(false).precompressed_br().precompressed_gzip()
+}
+
+async fn file_or_not_found(State(state): State<AppState>, request: Request) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        let (parts, body) = request.into_parts();
+        let asked = Request::from_parts(parts.clone(), Body::empty());
+        if let Ok(file) = serve(&state.platform.config.site_root).oneshot(asked).await
+            && file.status() != StatusCode::NOT_FOUND
+        {
+            let mut file = file.map(Body::new);
+            file.headers_mut().insert(header::CACHE_CONTROL, FILES_CACHE);
+            return file;
+        }
+        return not_found(&state, Request::from_parts(parts, body)).await;
+    }
+    not_found(&state, request).await
+}
+
+/// The app's own page for what isn't there.
+async fn not_found(state: &AppState, request: Request) -> Response {
+    let options = state.leptos.clone();
+    let context = context(state.platform.clone(), state.csp.clone());
+    let mut page = render_app_async_with_context(context, move || app::shell(options.clone()))(request).await;
+    if page.status() == StatusCode::OK {
+        *page.status_mut() = StatusCode::NOT_FOUND;
+    }
+    page
+}
+
+/// For errors before the app can render anything: a person gets a page, a program a problem document.
+pub fn error_response(request: &Request, error: Error) -> Response {
+    let said = error.to_string();
+    let problem = Problem::from(error).into_response();
+    if !wants_page(request.headers()) || request.uri().path().starts_with("/api/") {
+        return problem;
+    }
+    let page = format!(
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
+         <title>Kinora</title><body style=\"font:1rem/1.5 system-ui;color-scheme:light dark;max-width:32rem;\
+         margin:20vh auto;padding:0 1rem\"><h1>One moment</h1><p>{said}</p><p><a href=\"\">Try again</a></p>"
+    );
+    (problem.status(), [(header::CACHE_CONTROL, "private, no-store")], Html(page)).into_response()
+}
+
+fn wants_page(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
+}

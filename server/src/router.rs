@@ -1,0 +1,86 @@
+//! How requests find their way: who is asked first, second and last.
+
+use crate::csp::Csp;
+use crate::{api, csp, csrf, media, observe, ops, pages, session, viewer};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{from_fn, from_fn_with_state};
+use leptos::prelude::LeptosOptions;
+use platform::{Config, Platform};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+/// Bytes of a request's body; films don't come this way.
+pub(crate) const BODY_LIMIT: usize = 1 << 20;
+/// Of brotli and gzip alike: most of what they can save, at a cost that can be paid for each answer.
+const COMPRESSION: CompressionLevel = CompressionLevel::Precise(5);
+
+#[derive(Clone)]
+pub struct AppState {
+    pub(crate) platform: Platform,
+    pub(crate) leptos: LeptosOptions,
+    pub(crate) csp: Csp,
+    /// Streams without an end watch it.
+    pub(crate) shutdown: CancellationToken,
+}
+
+impl FromRef<AppState> for Platform {
+    fn from_ref(state: &AppState) -> Self {
+        state.platform.clone()
+    }
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos.clone()
+    }
+}
+
+pub fn leptos_options(config: &Config) -> LeptosOptions {
+    LeptosOptions::builder()
+        .output_name("kinora")
+        .site_root(&*config.site_root.to_string_lossy())
+        .site_pkg_dir("pkg")
+        .site_addr(config.listen)
+        .build()
+}
+
+/// Everything the server answers. `shutdown` ends streams that have no end of their own.
+pub fn router(platform: Platform, leptos: LeptosOptions, shutdown: CancellationToken) -> Router {
+    // From the first request on.
+    platform::telemetry::metrics_handle();
+    let csp = Csp::new(&platform.config.s3);
+    let state = AppState { platform, leptos, csp, shutdown };
+
+    // Pages, API and media need to know who asks. The outermost layer comes last.
+    let known = Router::new().nest("/api/v1", api::routes()).merge(media::routes()).merge(pages::routes(&state)).layer(
+        ServiceBuilder::new()
+            .layer(from_fn_with_state(state.clone(), csrf::protect))
+            .layer(session::layer(&state.platform))
+            .layer(from_fn_with_state(state.clone(), viewer::identify))
+            .layer(DefaultBodyLimit::max(BODY_LIMIT)),
+    );
+
+    // Files of a build carry no hash in their names: the browser keeps them, but asks whether they are still the same.
+    let pkg = ServiceBuilder::new()
+        .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-cache")))
+        .service(pages::pkg(&state));
+
+    known
+        .merge(ops::routes())
+        .nest_service("/pkg", pkg)
+        .layer(
+            ServiceBuilder::new()
+                .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+                .layer(PropagateRequestIdLayer::x_request_id())
+                .layer(from_fn(observe::requests))
+                .layer(from_fn_with_state("private, no-cache", csp::headers))
+                .layer(CompressionLayer::new().quality(COMPRESSION)),
+        )
+        .with_state(state)
+}

@@ -1,0 +1,32 @@
+//! The session layer: a cookie that scripts can't read, and PostgreSQL behind it.
+
+use axum::http::{HeaderMap, header};
+use platform::{Platform, sessions};
+use tower_sessions::cookie::SameSite;
+use tower_sessions::{Expiry, SessionManagerLayer};
+
+pub const COOKIE: &str = "kinora_session";
+
+/// Unix seconds of the last time that the session was made to last longer.
+pub const TOUCHED: &str = "touched";
+
+const INACTIVITY: time::Duration = time::Duration::days(30);
+
+pub fn layer(platform: &Platform) -> SessionManagerLayer<sessions::Store> {
+    SessionManagerLayer::new(sessions::Store::new(platform.db.clone()))
+        .with_name(COOKIE)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_secure(platform.config.public_url.scheme() == "https")
+        .with_expiry(Expiry::OnInactivity(INACTIVITY))
+}
+
+/// Whether the request brings a session's cookie, valid or not.
+pub fn has_cookie(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .any(|cookie| cookie.trim().split('=').next() == Some(COOKIE))
+}

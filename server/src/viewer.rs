@@ -1,0 +1,151 @@
+//! Who asks: a session's user, or a bearer token's. Found once, before any handler.
+
+use crate::problem::Problem;
+use crate::router::AppState;
+use crate::session;
+use app::server::Viewer;
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::access::Actor;
+use domain::id::UserId;
+use platform::accounts::{self, User};
+use platform::{Error, Platform, sessions};
+use std::net::{IpAddr, SocketAddr};
+use tower_sessions::Session;
+
+/// How often a session that is in use is made to last longer: a write for each request would be too many.
+const TOUCH_EVERY_SECONDS: i64 = 3600;
+
+/// Middleware that puts the [`Viewer`] into the request's extensions.
+pub async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    correct_address(&mut request);
+    let session = request.extensions().get::<Session>().cloned();
+    let viewer = match find(&state.platform, request.headers(), session).await {
+        Ok(user) => {
+            let actor = user.as_ref().map_or(Actor::Anonymous, |user| Actor::User(user.id.clone()));
+            Viewer { actor, user }
+        }
+        Err(error) => return crate::pages::error_response(&request, error),
+    };
+    request.extensions_mut().insert(viewer);
+    next.run(request).await
+}
+
+/// A request with a token is judged by that alone: the cookie beside it was not checked for where it comes from.
+async fn find(platform: &Platform, headers: &HeaderMap, session: Option<Session>) -> Result<Option<User>, Error> {
+    if let Some(token) = bearer(headers) {
+        let user = accounts::user_by_token(platform, token).await?;
+        return user.map(Some).ok_or(Error::Unauthenticated {
+            code: "invalid_token",
+            message: "This access token isn't valid, or not any more.",
+        });
+    }
+    if !session::has_cookie(headers) {
+        return Ok(None);
+    }
+    let Some(session) = session else { return Ok(None) };
+    let user = session.get::<String>(sessions::USER_ID).await.map_err(unavailable)?;
+    let Some(user) = user.and_then(|id| id.parse::<UserId>().ok()) else { return Ok(None) };
+    let user = accounts::user(platform, &user).await?;
+    if user.is_some() {
+        touch(&session).await.map_err(unavailable)?;
+    }
+    Ok(user)
+}
+
+/// Makes the session last 30 days from now.
+async fn touch(session: &Session) -> Result<(), tower_sessions::session::Error> {
+    let now = time::OffsetDateTime::now_utc().unix_timestamp();
+    let touched: i64 = session.get(session::TOUCHED).await?.unwrap_or(0);
+    if now - touched < TOUCH_EVERY_SECONDS {
+        return Ok(());
+    }
+    session.insert(session::TOUCHED, now).await
+}
+
+fn unavailable(error: tower_sessions::session::Error) -> Error {
+    Error::Unavailable(Box::new(error))
+}
+
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Behind a reverse proxy every connection is the proxy's. One in a private network is believed when it says whose
+/// request it passes on; everybody's `ConnectInfo` is the client's from here on.
+fn correct_address(request: &mut Request) {
+    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() else { return };
+    if let Some(ip) = forwarded(peer.ip(), request.headers()) {
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(ip, 0)));
+    }
+}
+
+fn forwarded(peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+    let private = match peer.to_canonical() {
+        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local(),
+    };
+    if !private {
+        return None;
+    }
+    // The last entry is the proxy's own; those before it the client may have made up.
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?.rsplit(',').next()?;
+    last.trim().parse().ok()
+}
+
+/// Extracts what [`identify`] found.
+pub struct Who(pub Actor);
+
+impl<S: Send + Sync> FromRequestParts<S> for Who {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(Self(parts.extensions.get::<Viewer>().map_or(Actor::Anonymous, |viewer| viewer.actor.clone())))
+    }
+}
+
+/// The client's address, where it is known.
+pub struct ClientIp(pub Option<IpAddr>);
+
+impl<S: Send + Sync> FromRequestParts<S> for ClientIp {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())))
+    }
+}
+
+/// Refuses what isn't a problem document in an API: unknown paths and methods.
+pub async fn no_such_call() -> Response {
+    Problem::not_found().into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), value.parse().unwrap())])
+    }
+
+    #[test]
+    fn only_a_proxy_nearby_is_believed() {
+        let said = headers("1.1.1.1, 2.2.2.2");
+        assert_eq!(forwarded("127.0.0.1".parse().unwrap(), &said), Some("2.2.2.2".parse().unwrap()));
+        assert_eq!(forwarded("8.8.8.8".parse().unwrap(), &said), None);
+        assert_eq!(forwarded("10.0.0.1".parse().unwrap(), &headers("nonsense")), None);
+    }
+
+    #[test]
+    fn only_bearer_tokens_are_tokens() {
+        let with = |value: &'static str| HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())]);
+        assert_eq!(bearer(&with("bearer abc")), Some("abc"));
+        assert_eq!(bearer(&with("Basic abc")), None);
+        assert_eq!(bearer(&HeaderMap::new()), None);
+    }
+}

@@ -1,0 +1,133 @@
+//! Uploads by the REST API, and what bad input gets.
+
+mod support;
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use support::{Site, expect, mp4, problem};
+
+#[tokio::test]
+async fn a_film_is_uploaded_by_a_script() {
+    let site = Site::start().await;
+    let person = site.person().await;
+    let film = mp4(9_000_000);
+    let (upload, video) = person.begin(film.len(), "private").await;
+
+    let open = expect(person.get("/api/v1/uploads").await, StatusCode::OK).await;
+    assert_eq!(open["items"][0]["upload_id"], upload);
+
+    let (first, second) = film.split_at(8 << 20);
+    person.send(&upload, 1, first.to_vec()).await;
+    let status = expect(person.get(&format!("/api/v1/uploads/{upload}")).await, StatusCode::OK).await;
+    assert_eq!(
+        (&status["received"], &status["part_count"], &status["state"]),
+        (&json!([1]), &json!(2), &json!("open"))
+    );
+
+    let complete = format!("/api/v1/uploads/{upload}/complete");
+    let missing = problem(person.post(&complete, &json!({})).await, 409, "parts_missing").await;
+    assert_eq!(missing["missing"], json!([2]));
+
+    person.send(&upload, 2, second.to_vec()).await;
+    for _ in 0..2 {
+        let done = expect(person.post(&complete, &json!({})).await, StatusCode::ACCEPTED).await;
+        assert_eq!(done["video_id"], video);
+    }
+
+    let shown = expect(person.get(&format!("/api/v1/videos/{video}")).await, StatusCode::OK).await;
+    assert_eq!(shown["title"], "a film");
+    assert_eq!(shown["owner"], json!({ "username": person.username }));
+    assert_eq!(shown["visibility"], "private");
+    assert!(shown["created_at"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(shown["watchable"], false);
+    assert!(shown.get("failure").is_none());
+}
+
+#[tokio::test]
+async fn an_upload_is_given_up() {
+    let site = Site::start().await;
+    let person = site.person().await;
+    let (upload, _) = person.begin(100, "private").await;
+    let path = format!("/api/v1/uploads/{upload}");
+    assert_eq!(person.delete(&path).await.status(), StatusCode::NO_CONTENT);
+    let open = expect(person.get("/api/v1/uploads").await, StatusCode::OK).await;
+    assert_eq!(open["items"], json!([]));
+}
+
+#[tokio::test]
+async fn somebody_elses_upload_is_not_there() {
+    let site = Site::start().await;
+    let (owner, other) = (site.person().await, site.person().await);
+    let (upload, _) = owner.begin(100, "public").await;
+    let path = format!("/api/v1/uploads/{upload}");
+    let parts = json!({ "parts": [{ "number": 1 }] });
+    for person in [&other, &site.anonymous()] {
+        for answer in [
+            person.get(&path).await,
+            person.delete(&path).await,
+            person.post(&format!("{path}/parts"), &parts).await,
+            person.post(&format!("{path}/complete"), &json!({})).await,
+        ] {
+            // Who isn't signed in may be told so first.
+            assert!(matches!(answer.status().as_u16(), 401 | 404), "{}", answer.status());
+        }
+    }
+    problem(other.get(&path).await, 404, "not_found").await;
+    expect(owner.get(&path).await, StatusCode::OK).await;
+}
+
+#[tokio::test]
+async fn bad_uploads_are_refused_with_the_field_named() {
+    let site = Site::start().await;
+    let person = site.person().await;
+    let cases: [(Value, &str); 8] = [
+        (json!({ "file_name": "a.mp4", "size": 0 }), "size"),
+        (json!({ "file_name": "a.mp4", "size": 9_000_000_000_000_000_000u64 }), "size"),
+        (json!({ "file_name": "a.mp4", "size": "many" }), "size"),
+        (json!({ "file_name": "a.mp4" }), "size"),
+        (json!({ "size": 10 }), "file_name"),
+        (json!({ "file_name": "a.mp4", "size": 10, "title": "x".repeat(10_000) }), "title"),
+        (json!({ "file_name": "a.mp4", "size": 10, "title": " \t " }), "title"),
+        (json!({ "file_name": "a.mp4", "size": 10, "visibility": "secret" }), "visibility"),
+    ];
+    for (asked, field) in cases {
+        let refused = expect(person.post("/api/v1/uploads", &asked).await, StatusCode::UNPROCESSABLE_ENTITY).await;
+        assert_eq!(refused["field"], field, "{refused}");
+        assert_eq!(refused["errors"][0]["field"], field);
+    }
+    let unsigned = site.anonymous().post("/api/v1/uploads", &json!({ "file_name": "a.mp4", "size": 10 })).await;
+    problem(unsigned, 401, "sign_in_required").await;
+}
+
+#[tokio::test]
+async fn parts_outside_the_plan_are_refused() {
+    let site = Site::start().await;
+    let person = site.person().await;
+    let (upload, _) = person.begin(100, "private").await;
+    let path = format!("/api/v1/uploads/{upload}/parts");
+    for number in [json!(0), json!(2), json!(-1), json!(4_000_000_000u32), json!("one")] {
+        let asked = json!({ "parts": [{ "number": number }] });
+        let answer = person.post(&path, &asked).await;
+        let refused = expect(answer, StatusCode::UNPROCESSABLE_ENTITY).await;
+        assert!(refused["field"].is_string(), "{refused}");
+    }
+    for id in ["nonsense", "AAAAAAAAAAAA", "..%2F.."] {
+        problem(person.get(&format!("/api/v1/uploads/{id}")).await, 404, "not_found").await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_json_is_told_so() {
+    let site = Site::start().await;
+    let person = site.person().await;
+    let post = |body: &'static str, kind: &'static str| {
+        person.request(Method::POST, "/api/v1/uploads").header("content-type", kind).body(body).send()
+    };
+    for body in ["", "{", "{} {}", "\u{0}"] {
+        problem(post(body, "application/json").await.unwrap(), 400, "malformed_json").await;
+    }
+    problem(post("[]", "application/json").await.unwrap(), 422, "invalid_value").await;
+    problem(post("a=b", "application/x-www-form-urlencoded").await.unwrap(), 415, "unsupported_media_type").await;
+    let large = person.request(Method::POST, "/api/v1/uploads").header("content-type", "application/json");
+    problem(large.body(" ".repeat(2 << 20)).send().await.unwrap(), 413, "body_too_large").await;
+}

@@ -1,0 +1,57 @@
+//! What a task is: read the original, run the engine, store what it makes, write it down under the claim's fence.
+
+mod delete;
+mod transcode;
+
+use domain::task::Kind;
+use platform::Platform;
+use platform::tasks::Claim;
+use tokio_util::sync::CancellationToken;
+
+/// How a task ends other than well.
+#[derive(Debug)]
+pub enum Ended {
+    /// The file's fault, in words for its owner. Trying again would give the same.
+    Unplayable(String),
+    /// Ours or the machine's: counted, and tried again.
+    WentWrong(String),
+    /// The worker is to stop: somebody else goes on. Counts as no failure.
+    HandedBack,
+    /// The claim is no longer ours; there is nothing to write.
+    Lost,
+}
+
+impl From<platform::Error> for Ended {
+    fn from(error: platform::Error) -> Self {
+        match error {
+            platform::Error::Lost => Ended::Lost,
+            other => Ended::WentWrong(chain(&other)),
+        }
+    }
+}
+
+impl From<platform::storage::Error> for Ended {
+    fn from(error: platform::storage::Error) -> Self {
+        Ended::WentWrong(chain(&error))
+    }
+}
+
+/// Does a claimed task to its end. Idempotent: what a former claim left half-done is done again under a new fence.
+pub async fn perform(platform: &Platform, claim: &Claim, shutdown: &CancellationToken) -> Result<(), Ended> {
+    match claim.kind {
+        Kind::Transcode => transcode::perform(platform, claim, shutdown).await,
+        Kind::DeleteVideo => delete::perform(platform, claim).await,
+    }
+}
+
+/// An error with all its causes, for operators.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,9 @@
+//! Kinora's worker: hears the bell, claims tasks from PostgreSQL, turns originals into adaptive streams.
+//!
+//! The loop ([`run`]) knows no media; the job ([`job`]) knows no Kafka; the engine ([`media`]) knows neither, and no async.
+
+pub mod chunker;
+pub mod job;
+pub mod media;
+pub mod run;
+pub mod source;

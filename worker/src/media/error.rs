@@ -1,0 +1,59 @@
+//! What can go wrong with a film, sorted by who can do something about it.
+
+use std::fmt;
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+/// Whose fault it was decides what happens next: the owner is told, the task is tried again, or nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file's fault. Trying again gives the same; its owner reads the reason.
+    #[error("{0}")]
+    Unplayable(Reason),
+    /// The storage behind the [`Input`](super::Input) failed: worth another try.
+    #[error("reading the source failed")]
+    Input(#[source] io::Error),
+    /// The sink asked to stop.
+    #[error("stopped on request")]
+    Stopped,
+    /// The engine's own fault.
+    #[error("{what} failed")]
+    Internal { what: &'static str, source: ffmpeg_next::Error },
+}
+
+/// Why a file can't be played, in words for its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reason {
+    NotAFilm,
+    NothingToDecode,
+    TooLarge,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotAFilm => {
+                "This file is not a film or a sound recording that can be read here, or a part it can't do without is missing."
+            }
+            Self::NothingToDecode => "This file contains no picture or sound that can be decoded.",
+            Self::TooLarge => "The picture of this film is larger than 8192 by 8192 pixels.",
+        })
+    }
+}
+
+/// What the owner should know about a film that was published all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// The file ends before the film does.
+    CutOff,
+    /// Some of it could not be decoded.
+    Damaged,
+    /// There is a sound track, but nothing is heard on it.
+    Silent,
+}
+
+pub(super) fn internal(what: &'static str) -> impl FnOnce(ffmpeg_next::Error) -> Error {
+    move |source| Error::Internal { what, source }
+}

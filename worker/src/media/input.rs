@@ -1,0 +1,145 @@
+//! Opening a source: bytes come from a reader, never from a name, and only known demuxers look at them.
+
+use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::{Arc, Mutex, Once, PoisonError};
+
+use ffmpeg_next::format::context::{self, StreamIo};
+use ffmpeg_next::{Dictionary, Packet, format};
+
+use super::error::{Error, Reason};
+
+/// The bytes of a film, such as ranged reads of S3.
+///
+/// An error of it is taken for the storage's, not the film's: it ends the work with [`Error::Input`].
+pub trait Input: Read + Seek + Send + 'static {}
+
+impl<T: Read + Seek + Send + 'static> Input for T {}
+
+/// One read of the source. S3 readers do their own read-ahead behind it.
+const READ_SIZE: usize = 64 * 1024;
+/// No playlists (HLS, DASH, concat): they name other files.
+const DEMUXERS: &str = "mov,mp4,matroska,webm,avi,flv,live_flv,mpegts,mpeg,mpegvideo,ogg,wav,w64,aiff,mp3,aac,flac,\
+                        asf,gif,h264,hevc,ivf,mxf,rm,dv,caf,amr,ac3,eac3,nut,av1,obu";
+/// After so many unreadable packets in a row the rest of a file is given up.
+const PATIENCE: u32 = 64;
+
+/// Remembers the reader's error, because libav often reports the end of the file in its place.
+#[derive(Clone, Default)]
+struct Fault(Arc<Mutex<Option<io::Error>>>);
+
+impl Fault {
+    fn keep(&self, error: &io::Error) {
+        let copy = match error.raw_os_error() {
+            Some(code) => io::Error::from_raw_os_error(code),
+            None => io::Error::new(error.kind(), error.to_string()),
+        };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(copy);
+    }
+
+    fn take(&self) -> Option<io::Error> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+struct Watched {
+    inner: Box<dyn Input>,
+    fault: Fault,
+}
+
+impl Watched {
+    fn watch<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        if let Err(error) = &result
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            self.fault.keep(error);
+        }
+        result
+    }
+}
+
+impl Read for Watched {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let result = self.inner.read(buf);
+        self.watch(result)
+    }
+}
+
+impl Seek for Watched {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        // A hostile file may ask for a place before its beginning; that is no fault of the storage.
+        match self.inner.seek(to) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Err(error),
+            result => self.watch(result),
+        }
+    }
+}
+
+/// An opened source whose streams are known.
+pub(super) struct Source {
+    pub context: context::Input,
+    fault: Fault,
+    unreadable: u32,
+    /// Packets that could not be read, or were marked as damaged by the demuxer.
+    pub damaged: bool,
+}
+
+/// What came of reading a packet.
+pub(super) enum Next {
+    Packet(Packet),
+    End,
+}
+
+impl Source {
+    pub fn open(input: Box<dyn Input>) -> Result<Self, Error> {
+        quiet();
+        let fault = Fault::default();
+        let watched = Watched { inner: input, fault: fault.clone() };
+        let io = StreamIo::from_read_seek_with_capacity(watched, READ_SIZE)
+            .map_err(super::error::internal("allocating the reader"))?;
+        let mut options = Dictionary::new();
+        options.set("format_whitelist", DEMUXERS);
+        // Nothing in a file may make libav open another one.
+        options.set("protocol_whitelist", "none");
+        match format::input_from_stream(io, None, Some(options)) {
+            Ok(context) => Ok(Self { context, fault, unreadable: 0, damaged: false }),
+            Err(error) => Err(match fault.take() {
+                Some(fault) => Error::Input(fault),
+                None => {
+                    tracing::debug!(%error, "the source was refused");
+                    Error::Unplayable(Reason::NotAFilm)
+                }
+            }),
+        }
+    }
+
+    /// The next packet of any stream. Unreadable places are passed over.
+    pub fn next(&mut self) -> Result<Next, Error> {
+        loop {
+            let mut packet = Packet::empty();
+            let result = packet.read(&mut self.context);
+            if let Some(fault) = self.fault.take() {
+                return Err(Error::Input(fault));
+            }
+            match result {
+                Ok(()) => {
+                    self.unreadable = 0;
+                    return Ok(Next::Packet(packet));
+                }
+                Err(ffmpeg_next::Error::Eof) => return Ok(Next::End),
+                Err(_) => {
+                    self.damaged = true;
+                    self.unreadable += 1;
+                    if self.unreadable >= PATIENCE {
+                        return Ok(Next::End);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// libav talks to stderr about every oddity of a film; what matters comes back as errors.
+fn quiet() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Fatal));
+}

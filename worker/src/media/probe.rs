@@ -1,0 +1,172 @@
+//! What is in a file.
+
+use ffmpeg_next::codec;
+use ffmpeg_next::format::stream::{Disposition, Stream};
+use ffmpeg_next::{Rational, ffi, media};
+use serde::{Deserialize, Serialize};
+
+use super::error::{Error, Reason};
+use super::input::{Input, Source};
+use super::orientation::Orientation;
+
+/// Larger pictures would take gigabytes to decode.
+const MAX_PIXELS: u64 = 8192 * 8192;
+
+/// Frames a second of any film.
+const FASTEST: f64 = 500.0;
+
+/// What a file says about itself; the streams that would be played.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Probe {
+    /// As promised by the file; broken files promise too much.
+    pub duration_ms: Option<i64>,
+    pub video: Option<VideoStream>,
+    pub audio: Option<AudioStream>,
+    /// libav's name of the container, such as `mov,mp4,m4a,3gp,3g2,mj2`.
+    pub container: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VideoStream {
+    /// Pixels as shown: turned upright, with square pixels.
+    pub width: u32,
+    pub height: u32,
+    /// Degrees clockwise from the coded picture to the shown one.
+    pub rotation: u16,
+    /// Frames a second, on average.
+    pub frame_rate: f64,
+    pub codec_name: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AudioStream {
+    pub channels: u16,
+    /// Hertz.
+    pub sample_rate: u32,
+    pub codec_name: String,
+}
+
+/// Reads the beginning of a file, and its index where the container has one.
+pub fn probe(input: Box<dyn Input>) -> Result<Probe, Error> {
+    let source = Source::open(input)?;
+    let duration_ms = Some(source.context.duration() / 1000).filter(|ms| *ms > 0);
+    let container = source.context.format().name().to_owned();
+    let video = match video_stream(&source) {
+        Some(index) => describe_video(&source, index)?,
+        None => None,
+    };
+    let audio = audio_stream(&source).and_then(|index| describe_audio(&source, index));
+    if video.is_none() && audio.is_none() {
+        return Err(Error::Unplayable(Reason::NothingToDecode));
+    }
+    Ok(Probe { duration_ms, video, audio, container })
+}
+
+/// The index of the film's picture: the largest that isn't a cover.
+pub(super) fn video_stream(source: &Source) -> Option<usize> {
+    let cover = Disposition::ATTACHED_PIC;
+    source
+        .context
+        .streams()
+        .filter(|stream| stream.parameters().medium() == media::Type::Video)
+        .filter(|stream| !stream.disposition().intersects(cover))
+        .filter(|stream| codec::decoder::find(stream.parameters().id()).is_some())
+        .max_by_key(|stream| {
+            let (width, height) = coded_size(stream);
+            let default = stream.disposition().contains(Disposition::DEFAULT);
+            (width > 0, default, u64::from(width) * u64::from(height), std::cmp::Reverse(stream.index()))
+        })
+        .map(|stream| stream.index())
+}
+
+pub(super) fn audio_stream(source: &Source) -> Option<usize> {
+    source.context.streams().best(media::Type::Audio).map(|stream| stream.index())
+}
+
+/// How the stream's picture has to be turned.
+pub(super) fn orientation(stream: &Stream<'_>) -> Orientation {
+    stream
+        .side_data()
+        .find(|data| data.kind() == codec::packet::side_data::Type::DisplayMatrix)
+        .map(|data| Orientation::from_matrix(data.data()))
+        .unwrap_or_default()
+}
+
+fn coded_size(stream: &Stream<'_>) -> (u32, u32) {
+    match codec::Context::from_parameters(stream.parameters()) {
+        // SAFETY: the context is alive and only two numbers of it are read.
+        Ok(context) => unsafe { ((*context.as_ptr()).width.max(0) as u32, (*context.as_ptr()).height.max(0) as u32) },
+        Err(_) => (0, 0),
+    }
+}
+
+fn describe_video(source: &Source, index: usize) -> Result<Option<VideoStream>, Error> {
+    let Some(stream) = source.context.stream(index) else { return Ok(None) };
+    let (width, height) = coded_size(&stream);
+    if width == 0 || height == 0 {
+        return Ok(None);
+    }
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(Error::Unplayable(Reason::TooLarge));
+    }
+    let orientation = orientation(&stream);
+    let frame_rate = frame_rate(&stream);
+    let codec_name = stream.parameters().id().name().to_owned();
+    // SAFETY: both pointers belong to the open context, which outlives the call; no frame is given.
+    let aspect: Rational = unsafe {
+        ffi::av_guess_sample_aspect_ratio(
+            source.context.as_ptr().cast_mut(),
+            stream.as_ptr().cast_mut(),
+            std::ptr::null_mut(),
+        )
+    }
+    .into();
+    let (width, height) = square(width, height, aspect);
+    let (width, height) = orientation.size(width, height);
+    Ok(Some(VideoStream { width, height, rotation: orientation.degrees(), frame_rate, codec_name }))
+}
+
+/// Widens the picture, or heightens it, so that no pixels are thrown away.
+fn square(width: u32, height: u32, aspect: Rational) -> (u32, u32) {
+    let ratio = f64::from(aspect.numerator()) / f64::from(aspect.denominator());
+    if !ratio.is_finite() || !(0.05..=20.0).contains(&ratio) {
+        (width, height)
+    } else if ratio >= 1.0 {
+        ((f64::from(width) * ratio).round() as u32, height)
+    } else {
+        (width, (f64::from(height) / ratio).round() as u32)
+    }
+}
+
+/// The average, where the container knows it, else libav's guess. Short films of containers that count in milliseconds
+/// have their clock's rate for either.
+fn frame_rate(stream: &Stream<'_>) -> f64 {
+    let (average, guess) = (f64::from(stream.avg_frame_rate()), f64::from(stream.rate()));
+    if (0.01..=FASTEST).contains(&average) {
+        average
+    } else if (1.0..=FASTEST).contains(&guess) {
+        guess
+    } else {
+        30.0
+    }
+}
+
+fn describe_audio(source: &Source, index: usize) -> Option<AudioStream> {
+    let stream = source.context.stream(index)?;
+    let decoder = codec::Context::from_parameters(stream.parameters()).ok()?.decoder().audio().ok()?;
+    let codec_name = stream.parameters().id().name().to_owned();
+    let (channels, sample_rate) = (decoder.channels(), decoder.rate());
+    (channels > 0 && sample_rate > 0).then_some(AudioStream { channels, sample_rate, codec_name })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn oblong_pixels_are_made_square_without_losing_any() {
+        assert_eq!(square(720, 576, Rational::new(16, 11)), (1047, 576));
+        assert_eq!(square(1920, 1080, Rational::new(1, 2)), (1920, 2160));
+        assert_eq!(square(640, 480, Rational::new(0, 1)), (640, 480));
+    }
+}

@@ -1,0 +1,134 @@
+//! From a decoded frame to one frame a rung: the top one from the source, each lower one from the one above.
+
+use std::sync::Arc;
+
+use domain::ladder::Rung;
+use ffmpeg_next::format::Pixel;
+use ffmpeg_next::software::scaling::{Context, Flags};
+use ffmpeg_next::{color, frame};
+
+use super::encode;
+use super::error::{Error, internal};
+use super::orientation::{Orientation, Turner};
+
+/// A scaler made for the frames it last saw.
+struct Scaler {
+    context: Context,
+}
+
+impl Scaler {
+    fn run(slot: &mut Option<Self>, source: &frame::Video, to: (u32, u32)) -> Result<frame::Video, Error> {
+        let known = slot.take().filter(|scaler| {
+            let seen = scaler.context.input();
+            (seen.format, seen.width, seen.height) == (source.format(), source.width(), source.height())
+        });
+        let scaler = match known {
+            Some(scaler) => slot.insert(scaler),
+            None => {
+                let from = (source.format(), source.width(), source.height());
+                let context = Context::get(from.0, from.1, from.2, Pixel::YUV420P, to.0, to.1, Flags::BICUBIC)
+                    .map_err(internal("preparing to scale"))?;
+                slot.insert(Self { context })
+            }
+        };
+        let mut scaled = frame::Video::new(Pixel::YUV420P, to.0, to.1);
+        scaler.context.run(source, &mut scaled).map_err(internal("scaling"))?;
+        Ok(scaled)
+    }
+}
+
+/// How the samples are to be understood; the same for every rung.
+#[derive(Clone, Copy)]
+struct Colour {
+    space: color::Space,
+    range: color::Range,
+    primaries: color::Primaries,
+    transfer: color::TransferCharacteristic,
+}
+
+impl Colour {
+    /// What comes out of the conversion to 8-bit 4:2:0.
+    fn of(frame: &frame::Video) -> Self {
+        let name = frame.format().descriptor().map(|descriptor| descriptor.name()).unwrap_or_default();
+        let rgb = ["rgb", "bgr", "gbr", "0rgb", "0bgr", "argb", "abgr", "pal8", "x2rgb", "x2bgr", "bayer"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix));
+        // swscale's own conversions come out as limited range, and from RGB by the matrix of BT.601.
+        let converted = rgb || name.starts_with("yuvj");
+        Self {
+            space: if rgb { color::Space::SMPTE170M } else { frame.color_space() },
+            range: if converted { color::Range::MPEG } else { frame.color_range() },
+            primaries: frame.color_primaries(),
+            transfer: frame.color_transfer_characteristic(),
+        }
+    }
+}
+
+pub(super) struct Cascade {
+    /// Sizes, smallest first.
+    sizes: Vec<(u32, u32)>,
+    scalers: Vec<Option<Scaler>>,
+    orientation: Orientation,
+    turner: Option<Turner>,
+}
+
+impl Cascade {
+    pub fn new(rungs: &[Rung], orientation: Orientation) -> Self {
+        let sizes: Vec<_> = rungs.iter().map(|rung| (rung.width, rung.height)).collect();
+        let scalers = sizes.iter().map(|_| None).collect();
+        Self { sizes, scalers, orientation, turner: None }
+    }
+
+    /// The frames of all rungs, smallest first, stamped for their encoders: `time` in ticks.
+    pub fn run(
+        &mut self,
+        source: frame::Video,
+        time: i64,
+        begins_segment: bool,
+    ) -> Result<Vec<Arc<frame::Video>>, Error> {
+        let colour = Colour::of(&source);
+        let mut frames: Vec<Arc<frame::Video>> = Vec::with_capacity(self.sizes.len());
+        let mut source = Some(source);
+        for (size, scaler) in self.sizes.iter().zip(&mut self.scalers).rev() {
+            let mut frame = match (frames.last(), source.take()) {
+                (Some(above), _) => Scaler::run(scaler, above, *size)?,
+                (None, Some(source)) => top(source, *size, self.orientation, scaler, &mut self.turner)?,
+                (None, None) => break,
+            };
+            frame.set_pts(Some(time));
+            frame.set_kind(encode::kind(begins_segment));
+            frame.set_color_space(colour.space);
+            frame.set_color_range(colour.range);
+            frame.set_color_primaries(colour.primaries);
+            frame.set_color_transfer_characteristic(colour.transfer);
+            frames.push(Arc::new(frame));
+        }
+        frames.reverse();
+        Ok(frames)
+    }
+}
+
+/// The top rung's frame; the decoded one itself where nothing has to be done to it.
+fn top(
+    source: frame::Video,
+    (width, height): (u32, u32),
+    orientation: Orientation,
+    scaler: &mut Option<Scaler>,
+    turner: &mut Option<Turner>,
+) -> Result<frame::Video, Error> {
+    let size = orientation.size(width, height);
+    // Some decoders hand out pictures from bottom to top, by negative strides.
+    let ready = source.format() == Pixel::YUV420P
+        && (source.width(), source.height()) == size
+        && source.planes() >= 3
+        && (0..3).all(|plane| (source.stride(plane) as isize) > 0);
+    let scaled = if ready { source } else { Scaler::run(scaler, &source, size)? };
+    if orientation.is_upright() {
+        return Ok(scaled);
+    }
+    let turner = match turner {
+        Some(turner) => turner,
+        None => turner.insert(Turner::new(orientation, size.0, size.1).map_err(internal("preparing to turn"))?),
+    };
+    turner.run(&scaled).map_err(internal("turning"))
+}

@@ -1,0 +1,70 @@
+//! Where the engine's results go.
+
+use serde::{Deserialize, Serialize};
+
+/// One rendition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Track {
+    /// By its place in the plan's rungs.
+    Video(usize),
+    Audio,
+}
+
+/// The init segment of a rendition: ISO/IEC 23000-19 (CMAF) header, `ftyp` and `moov`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Init {
+    pub bytes: Vec<u8>,
+    /// By RFC 6381, as CODECS in a playlist wants it.
+    pub codecs: String,
+}
+
+/// One media segment: `styp`, `moof`, `mdat`. A video segment starts with an IDR picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// Counted from 0 in each rendition.
+    pub index: u32,
+    /// When its first frame is shown, in ticks.
+    pub start: i64,
+    /// Ticks up to the start of the next one.
+    pub duration: i64,
+    /// Ticks a second.
+    pub timescale: u32,
+    pub bytes: Vec<u8>,
+}
+
+impl Segment {
+    /// Milliseconds.
+    pub fn start_ms(&self) -> i64 {
+        self.start * 1000 / i64::from(self.timescale)
+    }
+
+    /// Seconds, as EXTINF wants them.
+    pub fn seconds(&self) -> f64 {
+        self.duration as f64 / f64::from(self.timescale)
+    }
+}
+
+/// The sink wants no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stop;
+
+/// Receives everything on the thread that called [`transcode`](super::transcode). While it works, encoding goes on
+/// until a few results wait; then the engine waits for the sink.
+pub trait Sink {
+    /// Comes once a rendition, before its first segment.
+    fn init(&mut self, track: Track, init: Init) -> Result<(), Stop>;
+    /// Segments of one rendition come in order; renditions come interleaved.
+    fn segment(&mut self, track: Track, segment: Segment) -> Result<(), Stop>;
+    /// A JPEG. Comes at most once, and not for films without a picture.
+    fn poster(&mut self, jpeg: Vec<u8>) -> Result<(), Stop>;
+    /// How much of the film is decoded, in milliseconds; at least twice a second, also when nothing moved.
+    fn progress(&mut self, done_ms: i64) -> Result<(), Stop>;
+}
+
+/// What the engine's threads send to the one that calls the sink.
+pub(super) enum Event {
+    Init(Track, Init),
+    Segment(Track, Segment),
+    Poster(Vec<u8>),
+    Progress(i64),
+}

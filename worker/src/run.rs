@@ -1,0 +1,91 @@
+//! The loop: claims the best task while there is room, sleeps until the bell rings, looks by itself every second.
+
+use crate::{job, media};
+use platform::tasks::{self, Claim};
+use platform::{Platform, bus};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+/// How long a lost bell goes unnoticed.
+const SWEEP: Duration = Duration::from_secs(1);
+
+/// Works until `shutdown`; then hands back what it was at and returns.
+pub async fn run(platform: Platform, shutdown: CancellationToken) {
+    let bells = bus::Bells::new(&platform.config.kafka);
+    let room = Arc::new(Semaphore::new(platform.config.worker_concurrency.max(1)));
+    let jobs = TaskTracker::new();
+    let name = worker_name();
+    tracing::info!(worker = %name, room = room.available_permits(), "ready for work");
+
+    while !shutdown.is_cancelled() {
+        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { break };
+        match tasks::claim(&platform, &name, media::ENGINE_VERSION as i32).await {
+            Ok(Some(claim)) => {
+                let span =
+                    tracing::info_span!("task", task = %claim.task, kind = claim.kind.as_str(), fence = claim.fence);
+                let (platform, shutdown) = (platform.clone(), shutdown.clone());
+                jobs.spawn(
+                    async move {
+                        work(&platform, &claim, &shutdown).await;
+                        drop(permit);
+                    }
+                    .instrument(span),
+                );
+                // There may be more.
+                continue;
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "can't claim work; trying again"),
+        }
+        drop(permit);
+        tokio::select! {
+            () = bells.rung() => {}
+            () = tokio::time::sleep(SWEEP) => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
+    jobs.close();
+    jobs.wait().await;
+}
+
+/// One task to its end, whatever that is; what is written about it is written here.
+async fn work(platform: &Platform, claim: &Claim, shutdown: &CancellationToken) {
+    let started = std::time::Instant::now();
+    let outcome = job::perform(platform, claim, shutdown).await;
+    let kind = claim.kind.as_str();
+    metrics::histogram!("kinora_task_seconds", "kind" => kind).record(started.elapsed().as_secs_f64());
+    let (result, written) = match outcome {
+        Ok(()) => ("done", Ok(())),
+        Err(job::Ended::Unplayable(reason)) => {
+            tracing::info!(%reason, "the file can't be processed");
+            ("unplayable", tasks::fail(platform, claim, &reason).await)
+        }
+        Err(job::Ended::WentWrong(error)) => {
+            tracing::error!(error = %error, "the task went wrong");
+            ("went_wrong", tasks::went_wrong(platform, claim, &error).await)
+        }
+        Err(job::Ended::HandedBack) => {
+            tracing::info!("handed back");
+            ("handed_back", tasks::hand_back(platform, claim).await)
+        }
+        Err(job::Ended::Lost) => {
+            tracing::warn!("the task is another worker's now, or its film is gone");
+            ("lost", Ok(()))
+        }
+    };
+    if let Err(error) = written {
+        tracing::warn!(%error, result, "the end could not be written; the lease will run out and the task be taken again");
+    }
+    metrics::counter!("kinora_tasks_total", "kind" => kind, "result" => result).increment(1);
+    tracing::info!(result, seconds = started.elapsed().as_secs_f64(), "task ended");
+}
+
+/// Who holds a lease, for operators: host and process.
+fn worker_name() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("{}:{}", host.trim(), std::process::id())
+}

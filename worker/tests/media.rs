@@ -1,0 +1,526 @@
+//! The engine on generated footage, checked by decoding what it made with the `ffmpeg` command line.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+use worker::media::{
+    Error, Init, Input, Notice, Outcome, Plan, Probe, Reason, Segment, Sink, Stop, Track, probe, transcode,
+};
+
+/// Keeps everything, as the storage would.
+#[derive(Default)]
+struct Memory {
+    inits: BTreeMap<Track, Init>,
+    segments: BTreeMap<Track, Vec<Segment>>,
+    poster: Option<Vec<u8>>,
+    progress: Vec<i64>,
+    stop_after_segments: Option<usize>,
+}
+
+impl Sink for Memory {
+    fn init(&mut self, track: Track, init: Init) -> Result<(), Stop> {
+        assert!(self.inits.insert(track, init).is_none(), "one init segment a rendition");
+        Ok(())
+    }
+
+    fn segment(&mut self, track: Track, segment: Segment) -> Result<(), Stop> {
+        assert!(self.inits.contains_key(&track), "the init segment comes first");
+        self.segments.entry(track).or_default().push(segment);
+        match self.stop_after_segments {
+            Some(count) if self.segments.values().map(Vec::len).sum::<usize>() >= count => Err(Stop),
+            _ => Ok(()),
+        }
+    }
+
+    fn poster(&mut self, jpeg: Vec<u8>) -> Result<(), Stop> {
+        assert!(self.poster.replace(jpeg).is_none(), "one poster");
+        Ok(())
+    }
+
+    fn progress(&mut self, done_ms: i64) -> Result<(), Stop> {
+        self.progress.push(done_ms);
+        Ok(())
+    }
+}
+
+/// A film that went through the engine.
+struct Made {
+    dir: TempDir,
+    source: PathBuf,
+    probe: Probe,
+    plan: Plan,
+    memory: Memory,
+    outcome: Outcome,
+}
+
+fn run(program: &str, args: &[&str]) -> String {
+    let output = Command::new(program).args(args).output().expect(program);
+    assert!(output.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stderr.is_empty(), "{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// Footage made by `ffmpeg` with these arguments, written to a file of that name.
+fn footage(name: &str, args: &str) -> (TempDir, PathBuf) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join(name);
+    let mut all = vec!["-v", "error", "-y"];
+    all.extend(args.split_whitespace());
+    let file = path.to_str().expect("a path").to_owned();
+    all.push(&file);
+    run("ffmpeg", &all);
+    (dir, path)
+}
+
+const PICTURE: &str = "-f lavfi -i testsrc2=size=640x360:rate=25:duration=10";
+const SOUND: &str = "-f lavfi -i sine=frequency=440:sample_rate=48000:duration=10";
+const CHEAP: &str = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 50";
+
+fn open(path: &Path) -> Box<dyn Input> {
+    Box::new(std::fs::File::open(path).expect("the source"))
+}
+
+fn process(bytes: Vec<u8>, memory: &mut Memory) -> Result<Outcome, Error> {
+    let plan = Plan::of(&probe(Box::new(Cursor::new(bytes.clone())))?)?;
+    transcode(Box::new(Cursor::new(bytes)), &plan, memory)
+}
+
+fn make((dir, source): (TempDir, PathBuf)) -> Made {
+    let probe = probe(open(&source)).expect("a probe");
+    let plan = Plan::of(&probe).expect("a plan");
+    let mut memory = Memory::default();
+    let outcome = transcode(open(&source), &plan, &mut memory).expect("an outcome");
+    let made = Made { dir, source, probe, plan, memory, outcome };
+    made.check_every_rendition();
+    made
+}
+
+impl Made {
+    fn tracks(&self) -> Vec<Track> {
+        self.memory.inits.keys().copied().collect()
+    }
+
+    /// A rendition as one file: the init segment and everything after it.
+    fn file(&self, track: Track) -> String {
+        let path = self.dir.path().join(format!("{track:?}.mp4").replace(['(', ')'], "_"));
+        let mut bytes = self.memory.inits[&track].bytes.clone();
+        self.memory.segments[&track].iter().for_each(|segment| bytes.extend(&segment.bytes));
+        std::fs::write(&path, bytes).expect("a file");
+        path.to_str().expect("a path").to_owned()
+    }
+
+    /// What has to hold for every film.
+    fn check_every_rendition(&self) {
+        for (track, segments) in &self.memory.segments {
+            let mut end = segments[0].start;
+            for (index, segment) in segments.iter().enumerate() {
+                assert_eq!(segment.index as usize, index);
+                assert_eq!(segment.start, end, "{track:?} {index}: no gap and no overlap");
+                assert!(segment.duration > 0);
+                assert_eq!(&segment.bytes[4..8], b"styp");
+                assert_eq!(tfdt(&segment.bytes), segment.start, "{track:?} {index}: the time in the box");
+                end = segment.start + segment.duration;
+            }
+        }
+        let rungs: Vec<&Vec<Segment>> =
+            self.memory.segments.iter().filter(|(track, _)| **track != Track::Audio).map(|(_, s)| s).collect();
+        for rung in &rungs {
+            let times = |segments: &[Segment]| segments.iter().map(|s| (s.start, s.duration)).collect::<Vec<_>>();
+            assert_eq!(times(rung), times(rungs[0]), "segments of all rungs begin at the same instants");
+        }
+        for track in self.tracks() {
+            // `run` fails when the decoder has anything to complain about.
+            run("ffmpeg", &["-v", "error", "-i", &self.file(track), "-f", "null", "-"]);
+            if let Track::Video(rung) = track {
+                let rung = &self.plan.rungs[rung];
+                let size = probe_entry(&self.file(track), "stream=width,height,sample_aspect_ratio,pix_fmt");
+                assert_eq!(size, format!("{},{},1:1,yuv420p", rung.width, rung.height));
+                assert_eq!(self.memory.inits[&track].codecs, rung.codecs());
+                assert_eq!(count_frames(&self.file(track)), self.outcome.frames);
+                assert_eq!(
+                    key_frames(&self.file(track)),
+                    self.memory.segments[&track].len(),
+                    "one key frame a segment"
+                );
+            }
+        }
+    }
+
+    fn seconds(&self, track: Track) -> (f64, f64) {
+        let segments = &self.memory.segments[&track];
+        let first = segments[0].start as f64 / f64::from(segments[0].timescale);
+        (first, first + segments.iter().map(Segment::seconds).sum::<f64>())
+    }
+
+    fn assert_lasts(&self, track: Track, seconds: f64) {
+        let (start, end) = self.seconds(track);
+        assert!(start.abs() < 0.001 && (end - seconds).abs() < 0.05, "{track:?}: {start} to {end}, not {seconds}");
+    }
+}
+
+fn probe_entry(path: &str, entries: &str) -> String {
+    let args = ["-v", "error", "-select_streams", "v:0", "-show_entries", entries, "-of", "csv=p=0", path];
+    run("ffprobe", &args).trim().to_owned()
+}
+
+fn count_frames(path: &str) -> u64 {
+    let args =
+        ["-v", "error", "-count_frames", "-select_streams", "v:0", "-show_entries", "stream=nb_read_frames", "-of"];
+    run("ffprobe", &[args.as_slice(), &["csv=p=0", path]].concat()).trim().parse().expect("a count")
+}
+
+fn key_frames(path: &str) -> usize {
+    probe_entry(path, "packet=flags").lines().filter(|line| line.starts_with('K')).count()
+}
+
+/// baseMediaDecodeTime of the only fragment, version 1 (ISO 14496-12, 8.8.12).
+fn tfdt(segment: &[u8]) -> i64 {
+    let places: Vec<usize> = (0..segment.len() - 4).filter(|at| &segment[*at..*at + 4] == b"moof").collect();
+    assert_eq!(places.len(), 1, "one fragment a segment");
+    let place = segment.windows(4).position(|window| window == b"tfdt").expect("a tfdt");
+    assert_eq!(segment[place + 4], 1, "version");
+    i64::from_be_bytes(segment[place + 8..place + 16].try_into().expect("eight bytes"))
+}
+
+/// The mean of each channel of one pixel's surroundings in the first frame.
+fn colour_at(path: &str, crop: &str) -> [u8; 3] {
+    let filter = format!("crop={crop},scale=1:1:flags=area,format=rgb24");
+    let args = ["-v", "error", "-noautorotate", "-i", path, "-frames:v", "1", "-vf", &filter, "-f", "rawvideo", "-"];
+    let output = Command::new("ffmpeg").args(args).output().expect("ffmpeg");
+    output.stdout[..3].try_into().expect("a pixel")
+}
+
+#[test]
+fn a_film_becomes_a_ladder_with_key_frames_in_step() {
+    let args = format!("{PICTURE} {SOUND} {CHEAP} -bf 2 -c:a aac -ac 2");
+    let made = make(footage("film.mp4", &args));
+    assert_eq!(made.tracks(), [Track::Video(0), Track::Video(1), Track::Audio]);
+    assert_eq!(made.outcome.frames, 250);
+    assert_eq!(made.outcome.notices, []);
+    assert!((made.outcome.duration_ms - 10_000).abs() < 50, "{}", made.outcome.duration_ms);
+    let starts: Vec<i64> = made.memory.segments[&Track::Video(0)].iter().map(Segment::start_ms).collect();
+    assert_eq!(starts, [0, 4000, 8000]);
+    for segment in &made.memory.segments[&Track::Audio] {
+        assert!((segment.start_ms() - 4000 * i64::from(segment.index)).abs() < 25, "sound keeps near the grid");
+    }
+    made.assert_lasts(Track::Video(1), 10.0);
+    made.assert_lasts(Track::Audio, 10.0);
+    assert_eq!(made.memory.inits[&Track::Audio].codecs, "mp4a.40.2");
+    let jpeg = made.memory.poster.as_ref().expect("a poster");
+    assert!(jpeg.starts_with(&[0xff, 0xd8]) && jpeg.len() > 4000);
+    assert!(made.memory.progress.is_sorted());
+}
+
+#[test]
+fn sound_and_picture_stay_in_step() {
+    // A white flash and a beep in each even second.
+    let made = make(footage(
+        "clap.mp4",
+        &format!(
+            "-f lavfi -i color=black:size=320x180:rate=25:duration=8,geq=lum='if(lt(mod(T,2),1),16,235)':cb=128:cr=128 \
+             -f lavfi -i aevalsrc='if(lt(mod(t,2),1),0,sin(880*2*PI*t))':s=48000:d=8 {CHEAP} -bf 2 -c:a aac"
+        ),
+    ));
+    let audio = made.file(Track::Audio);
+    let video = made.file(Track::Video(0));
+    let merged = made.dir.path().join("merged.mkv");
+    let merged = merged.to_str().expect("a path");
+    run("ffmpeg", &["-v", "error", "-i", &video, "-i", &audio, "-c:v", "copy", "-c:a", "pcm_s16le", merged]);
+    let pcm = Command::new("ffmpeg")
+        .args(["-v", "error", "-i", &audio, "-f", "s16le", "-ac", "1", "-"])
+        .output()
+        .expect("ffmpeg")
+        .stdout;
+    let loud = pcm.chunks_exact(2).position(|s| i16::from_le_bytes([s[0], s[1]]).abs() > 3000).expect("a beep");
+    assert!((loud as f64 / 48_000.0 - 1.0).abs() < 0.01, "the beep comes at {}", loud as f64 / 48_000.0);
+    let luma = Command::new("ffmpeg")
+        .args(["-v", "error", "-i", &video, "-vf", "scale=1:1,format=gray", "-f", "rawvideo", "-"])
+        .output()
+        .expect("ffmpeg")
+        .stdout;
+    assert_eq!(luma.iter().position(|luma| *luma > 128), Some(25), "the flash comes with frame 25");
+}
+
+#[test]
+fn a_late_sound_stays_late() {
+    let made = make(footage("late.mkv", &format!("{PICTURE} -itsoffset 1.5 {SOUND} {CHEAP} -c:a aac -t 8")));
+    made.assert_lasts(Track::Video(0), 8.0);
+    let (start, _) = made.seconds(Track::Audio);
+    assert!(start.abs() < 0.001, "silence is put in front");
+    let pcm = Command::new("ffmpeg")
+        .args(["-v", "error", "-i", &made.file(Track::Audio), "-f", "s16le", "-ac", "1", "-"])
+        .output()
+        .expect("ffmpeg")
+        .stdout;
+    let loud = pcm.chunks_exact(2).position(|s| i16::from_le_bytes([s[0], s[1]]).abs() > 1000).expect("a tone");
+    assert!((loud as f64 / 48_000.0 - 1.5).abs() < 0.03, "{}", loud as f64 / 48_000.0);
+}
+
+#[test]
+fn times_that_begin_at_ten_seconds_are_brought_to_zero() {
+    let args = format!("{PICTURE} {SOUND} {CHEAP} -c:a aac -t 5 -output_ts_offset 10");
+    let made = make(footage("late.ts", &args));
+    assert_eq!(made.outcome.frames, 125);
+    let (picture, sound) = (made.seconds(Track::Video(0)), made.seconds(Track::Audio));
+    assert!(picture.0 < 0.05 && sound.0 < 0.05 && (picture.1 - 5.0).abs() < 0.1, "{picture:?} {sound:?}");
+}
+
+#[test]
+fn uneven_frame_times_are_kept() {
+    let args = format!(
+        "{PICTURE} -vf select='not(mod(n,3))+lt(mod(n,50),20)' -fps_mode vfr {CHEAP} -bf 2 -video_track_timescale 90000"
+    );
+    let made = make(footage("vfr.mp4", &args));
+    let times = |path: &str| -> Vec<f64> {
+        let mut times: Vec<f64> = probe_entry(path, "packet=pts_time")
+            .lines()
+            .map(|line| line.trim_end_matches(',').parse().expect("a time"))
+            .collect();
+        times.sort_by(f64::total_cmp);
+        let first = times[0];
+        times.iter().map(|time| time - first).collect()
+    };
+    let (before, after) = (times(made.source.to_str().expect("a path")), times(&made.file(Track::Video(0))));
+    assert_eq!(before.len(), after.len());
+    for (before, after) in before.iter().zip(&after) {
+        assert!((before - after).abs() < 0.001, "{before} became {after}");
+    }
+}
+
+#[test]
+fn a_film_held_upright_is_turned() {
+    let (dir, flat) = footage(
+        "flat.mp4",
+        &format!(
+            "-f lavfi -i color=red:size=320x200:rate=25:duration=1 -vf drawbox=x=0:y=0:w=40:h=40:color=blue:t=fill {CHEAP}"
+        ),
+    );
+    let turned = dir.path().join("turned.mp4");
+    let (from, to) = (flat.to_str().expect("a path"), turned.to_str().expect("a path"));
+    // `rotate=90` writes a matrix that players turn counter-clockwise by 90 degrees.
+    run("ffmpeg", &["-v", "error", "-i", from, "-c", "copy", "-metadata:s:v:0", "rotate=90", to]);
+    let made = make((dir, turned));
+    let video = made.probe.video.as_ref().expect("a picture");
+    assert_eq!((video.width, video.height), (200, 320));
+    // What the command line shows when it turns the same file is the measure.
+    let shown = made.dir.path().join("shown.mp4");
+    let (source, shown) = (made.source.to_str().expect("a path"), shown.to_str().expect("a path"));
+    run("ffmpeg", &["-v", "error", "-i", source, "-c:v", "libx264", "-preset", "ultrafast", shown]);
+    let ours = made.file(Track::Video(made.plan.rungs.len() - 1));
+    let corners = ["20:20:4:4", "20:20:in_w-24:4", "20:20:4:in_h-24", "20:20:in_w-24:in_h-24"];
+    let blue = |path: &str| corners.map(|corner| colour_at(path, corner)[2] > 128);
+    assert_eq!(blue(&ours), blue(shown));
+    assert_eq!(blue(&ours).iter().filter(|blue| **blue).count(), 1);
+}
+
+#[test]
+fn oblong_pixels_become_square() {
+    let args = format!("-f lavfi -i testsrc2=size=720x576:rate=25:duration=1,setsar=64/45 {CHEAP}");
+    let made = make(footage("pal.mp4", &args));
+    let top = made.plan.rungs.last().expect("a rung");
+    assert!(top.width.abs_diff(1024) <= 2 && top.height == 576, "{top:?}");
+}
+
+#[test]
+fn a_film_of_one_pixel_plays() {
+    for (name, args) in [("pixel.avi", "-c:v ffv1 -pix_fmt bgr0"), ("pixel.webm", "-c:v libvpx -pix_fmt yuv420p")] {
+        let one = "-f lavfi -i testsrc2=size=64x64:rate=25:duration=1,format=rgb24,crop=1:1";
+        let made = make(footage(name, &format!("{one} {args}")));
+        assert_eq!(made.outcome.frames, 25, "{name}");
+        assert_eq!((made.plan.rungs[0].width, made.plan.rungs[0].height), (16, 16), "{name}");
+    }
+}
+
+#[test]
+fn deep_colours_and_rgb_become_eight_bits() {
+    for (name, args) in [
+        ("deep.mkv", "-c:v libx264 -preset ultrafast -pix_fmt yuv422p10le"),
+        ("rgb.mkv", "-c:v libx264rgb -preset ultrafast -pix_fmt bgr24"),
+        ("full.mkv", "-c:v mjpeg -pix_fmt yuvj444p"),
+        ("paletted.gif", "-vf fps=10"),
+    ] {
+        let made = make(footage(name, &format!("-f lavfi -i testsrc2=size=320x180:rate=25:duration=1 {args}")));
+        assert_eq!(made.tracks(), [Track::Video(0)], "{name}");
+    }
+}
+
+#[test]
+fn frames_beyond_sixty_a_second_are_dropped() {
+    let made = make(footage("fast.mp4", &format!("-f lavfi -i testsrc2=size=320x180:rate=120:duration=2 {CHEAP}")));
+    assert_eq!(made.outcome.frames, 120);
+    made.assert_lasts(Track::Video(0), 2.0);
+}
+
+#[test]
+fn the_ceiling_holds_where_nothing_can_be_compressed() {
+    let noise = "-f lavfi -i nullsrc=size=320x180:rate=25:duration=9,geq=random(1)*255:128:128";
+    let made = make(footage("noise.mkv", &format!("{noise} -c:v ffv1 -pix_fmt yuv420p")));
+    let ceiling = f64::from(made.plan.rungs[0].peak_bitrate(made.plan.segment_ms));
+    for segment in made.memory.segments[&Track::Video(0)].iter().filter(|segment| segment.seconds() > 2.0) {
+        let rate = segment.bytes.len() as f64 * 8.0 / segment.seconds();
+        assert!(rate <= ceiling, "{rate} bits a second of at most {ceiling}");
+    }
+}
+
+#[test]
+fn sound_alone_is_a_film_too() {
+    for (name, args) in [
+        ("tone.mp3", "-c:a libmp3lame"),
+        ("tone.ogg", "-c:a libopus -ac 1"),
+        ("tone.wav", "-ar 22050"),
+        ("tone.flac", "-c:a flac -ac 6"),
+        ("tone.m4a", "-c:a aac -ar 44100"),
+    ] {
+        let made = make(footage(name, &format!("{SOUND} {args}")));
+        assert_eq!(made.tracks(), [Track::Audio], "{name}");
+        let (start, end) = made.seconds(Track::Audio);
+        assert!(start.abs() < 0.001 && (end - 10.0).abs() < 0.08, "{name}: {start} to {end}");
+        assert_eq!(made.outcome.notices, [], "{name}");
+        assert!(made.memory.poster.is_none());
+    }
+}
+
+#[test]
+fn a_cover_is_no_picture() {
+    let args = format!(
+        "{SOUND} -f lavfi -i testsrc2=size=320x320:rate=1:duration=1 -map 0 -map 1 -c:a aac -c:v mjpeg -frames:v 1 \
+         -pix_fmt yuvj420p -disposition:v attached_pic"
+    );
+    assert_eq!(make(footage("song.m4a", &args)).tracks(), [Track::Audio]);
+}
+
+#[test]
+fn a_silent_sound_track_is_told_of() {
+    let args = format!("{PICTURE} -f lavfi -i anullsrc=r=48000:cl=stereo -t 2 {CHEAP} -c:a aac");
+    assert_eq!(make(footage("silent.mp4", &args)).outcome.notices, [Notice::Silent]);
+    let none = make(footage("none.mp4", &format!("{PICTURE} -t 2 {CHEAP}")));
+    assert_eq!(none.outcome.notices, []);
+}
+
+#[test]
+fn other_containers_and_codecs_come_out_whole() {
+    for (name, args) in [
+        ("film.webm", "-c:v libvpx -deadline realtime -cpu-used 8 -c:a libopus"),
+        ("film.avi", "-c:v msmpeg4 -c:a libmp3lame"),
+        ("film.flv", "-c:v flv -c:a libmp3lame -ar 44100"),
+        ("film.mpg", "-c:v mpeg2video -c:a mp2"),
+        ("film.mkv", "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a flac"),
+    ] {
+        let made = make(footage(name, &format!("{PICTURE} {SOUND} -t 5 {args}")));
+        assert_eq!(made.outcome.frames, 125, "{name}");
+        assert_eq!(made.outcome.notices, [], "{name}");
+        let (picture, sound) = (made.seconds(Track::Video(0)), made.seconds(Track::Audio));
+        assert!((picture.1 - sound.1).abs() < 0.08, "{name}: {picture:?} {sound:?}");
+    }
+}
+
+#[test]
+fn a_poster_is_not_black() {
+    let args = format!(
+        "-f lavfi -i color=black:size=640x360:rate=25:duration=5 -f lavfi -i testsrc2=size=640x360:rate=25:duration=3 \
+         -filter_complex [0][1]concat=n=2 {CHEAP}"
+    );
+    let made = make(footage("fade.mp4", &args));
+    let path = made.dir.path().join("poster.jpg");
+    std::fs::write(&path, made.memory.poster.as_ref().expect("a poster")).expect("a file");
+    let path = path.to_str().expect("a path");
+    assert!(colour_at(path, "in_w:in_h:0:0").iter().any(|channel| *channel > 60));
+    assert_eq!(probe_entry(path, "stream=width,height"), "640,360");
+}
+
+#[test]
+fn a_film_cut_off_half_way_is_published_as_far_as_it_goes() {
+    for (name, flags) in [("film.mp4", "-movflags +faststart"), ("film.mkv", ""), ("film.avi", "")] {
+        let codec = if name == "film.avi" { "-c:v mpeg4 -c:a libmp3lame" } else { "-c:a aac" };
+        let (_dir, path) = footage(name, &format!("{PICTURE} {SOUND} {CHEAP} {codec} {flags}"));
+        let mut bytes = std::fs::read(&path).expect("the film");
+        bytes.truncate(bytes.len() / 2);
+        let mut memory = Memory::default();
+        let outcome = process(bytes, &mut memory).expect(name);
+        assert_eq!(outcome.notices, [Notice::CutOff], "{name}");
+        assert!((3_000..7_000).contains(&outcome.duration_ms), "{name}: {}", outcome.duration_ms);
+        assert!(!memory.segments[&Track::Video(0)].is_empty() && !memory.segments[&Track::Audio].is_empty());
+    }
+}
+
+#[test]
+fn a_hole_in_a_film_is_told_of_and_passed_over() {
+    let (_dir, path) = footage("film.ts", &format!("{PICTURE} {SOUND} {CHEAP} -c:a aac"));
+    let mut bytes = std::fs::read(&path).expect("the film");
+    let middle = bytes.len() / 2;
+    for (index, byte) in bytes[middle..middle + 40_000].iter_mut().enumerate() {
+        // Every fifth packet's payload, so that the transport stream itself stays readable.
+        if (index / 188) % 5 == 0 {
+            *byte ^= 0x5a;
+        }
+    }
+    let mut memory = Memory::default();
+    let outcome = process(bytes, &mut memory).expect("an outcome");
+    assert!(outcome.notices.contains(&Notice::Damaged), "{outcome:?}");
+    assert!(outcome.duration_ms > 9_500);
+}
+
+#[test]
+fn what_is_no_film_is_refused_with_a_reason() {
+    let text = "It was a dark and stormy night. ".repeat(2000).into_bytes();
+    let playlist =
+        b"#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n";
+    let concat = b"ffconcat version 1.0\nfile '/etc/passwd'\n";
+    for bytes in [text, playlist.to_vec(), concat.to_vec(), Vec::new(), vec![0; 100_000]] {
+        match process(bytes, &mut Memory::default()) {
+            Err(Error::Unplayable(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_film_without_frames_is_refused() {
+    let (_dir, path) = footage("none.mp4", &format!("{PICTURE} {CHEAP} -frames:v 0 -movflags +empty_moov"));
+    match process(std::fs::read(path).expect("the film"), &mut Memory::default()) {
+        Err(Error::Unplayable(Reason::NothingToDecode | Reason::NotAFilm)) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Breaks down after so many bytes.
+struct Failing(Cursor<Vec<u8>>, usize);
+
+impl Read for Failing {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.0.read(buf)?;
+        self.1 = self.1.checked_sub(read).ok_or(std::io::ErrorKind::ConnectionReset)?;
+        Ok(read)
+    }
+}
+
+impl Seek for Failing {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+#[test]
+fn a_storage_that_fails_is_no_end_of_the_film() {
+    let (_dir, path) = footage("film.mp4", &format!("{PICTURE} {CHEAP} -movflags +faststart"));
+    let bytes = std::fs::read(&path).expect("the film");
+    let plan = Plan::of(&probe(open(&path)).expect("a probe")).expect("a plan");
+    for good in [0, bytes.len() / 2] {
+        let input = Box::new(Failing(Cursor::new(bytes.clone()), good));
+        match transcode(input, &plan, &mut Memory::default()) {
+            Err(Error::Input(error)) => assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_sink_can_stop_the_work() {
+    let (_dir, path) = footage("film.mp4", &format!("{PICTURE} {SOUND} {CHEAP} -c:a aac"));
+    let plan = Plan::of(&probe(open(&path)).expect("a probe")).expect("a plan");
+    let mut memory = Memory { stop_after_segments: Some(2), ..Memory::default() };
+    assert!(matches!(transcode(open(&path), &plan, &mut memory), Err(Error::Stopped)));
+}
