@@ -28,7 +28,10 @@ wasm() {
     rm -rf "$out"
     wasm-bindgen --target web --no-typescript --out-dir "$out" --out-name kinora "$raw"
     # -Oz would make it heavier once it is compressed.
-    npx wasm-opt -O1 --strip-debug --all-features "$out/kinora_bg.wasm" -o "$out/opt.wasm"
+    # What rustc puts in and every browser since 2021 knows; --all-features would let newer encodings in.
+    npx wasm-opt -O1 --strip-debug --enable-bulk-memory --enable-bulk-memory-opt --enable-nontrapping-float-to-int \
+        --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue --enable-call-indirect-overlong \
+        "$out/kinora_bg.wasm" -o "$out/opt.wasm"
     mv "$out/opt.wasm" "$out/kinora_bg.wasm"
     cp -r "$out/." "$PKG/"
 }

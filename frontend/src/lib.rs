@@ -4,9 +4,8 @@ use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-#[wasm_bindgen(start)]
+#[wasm_bindgen]
 pub fn hydrate() {
-    #[cfg(feature = "console_error_panic_hook")]
     console_error_panic_hook::set_once();
     leptos::mount::hydrate_body(app::App);
     // Once effects have run, buttons answer. Tests wait for this.

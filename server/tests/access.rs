@@ -73,7 +73,7 @@ async fn its_owner_edits_and_deletes_a_film() {
 async fn lists_take_odd_questions_calmly() {
     let site = Site::start().await;
     let anyone = site.anonymous();
-    for path in ["/api/v1/videos", "/api/v1/videos?q=", "/api/v1/videos?q=%20&limit=1", "/api/v1/videos?limit=100000"] {
+    for path in ["/api/v1/videos", "/api/v1/videos?q=", "/api/v1/videos?q=%20&limit=1"] {
         let page = expect(anyone.get(path).await, StatusCode::OK).await;
         assert!(page["items"].is_array());
         assert!(page.get("next_cursor").is_some());
@@ -83,6 +83,7 @@ async fn lists_take_odd_questions_calmly() {
         ("/api/v1/videos?q=boat&cursor=s.1.24", "cursor"),
         ("/api/v1/videos?q=boat&cursor=n.1.abc", "cursor"),
         ("/api/v1/videos?limit=many", "limit"),
+        ("/api/v1/videos?limit=100000", "limit"),
     ] {
         let refused = expect(anyone.get(path).await, StatusCode::UNPROCESSABLE_ENTITY).await;
         assert_eq!(refused["field"], field);
