@@ -59,7 +59,8 @@ test('a film from upload to deletion', async ({ page, browser, baseURL }) => {
     expect(answers.every((status) => status === 200 || status === 302)).toBe(true);
   });
 
-  const mine = (text: string) => page.getByTestId('film-row').filter({ hasText: text });
+  // What the person sees: a deleted row stays in the document, hidden, for as long as it can be brought back.
+  const mine = (text: string) => page.getByTestId('film-row').filter({ hasText: text, visible: true });
 
   await test.step('it is edited and made private', async () => {
     await visit(page, '/studio');

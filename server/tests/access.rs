@@ -41,7 +41,7 @@ async fn events_begin_with_the_present_state() {
     let mut events = owner.get(&format!("/api/v1/videos/{video}/events")).await;
     let mut heard = String::new();
     while !(heard.contains("event: state") && heard.ends_with("\n\n")) {
-        heard.push_str(&String::from_utf8(events.chunk().await.unwrap().unwrap().to_vec()).unwrap());
+        heard.push_str(std::str::from_utf8(&events.chunk().await.unwrap().unwrap()).unwrap());
     }
     assert!(heard.contains(r#"data: {"state":"uploading"}"#), "{heard}");
     assert!(heard.contains("event: progress"), "{heard}");
