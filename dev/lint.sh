@@ -4,7 +4,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$ROOT"
 cargo fmt --all --check
-cargo clippy --quiet --workspace --exclude frontend --all-targets -- -D warnings
+cargo clippy --quiet --workspace --exclude frontend --all-targets --keep-going -- -D warnings
 # The wasm half may need another compiler, whose own clippy is not always there; the check then denies warnings alone.
 (
     . "$CACHE/wasm.env"

@@ -61,10 +61,10 @@ async fn the_outbox_is_brought_to_kafka_and_emptied() {
             outbox::insert(&platform.db, TOPIC_EVENTS, Some(video.as_str()), &Envelope::new(message.clone()))
                 .await
                 .unwrap();
-            if let Ok(Ok(envelope)) = timeout(Duration::from_millis(500), live.recv()).await {
-                if envelope.message == message {
-                    break;
-                }
+            if let Ok(Ok(envelope)) = timeout(Duration::from_millis(500), live.recv()).await
+                && envelope.message == message
+            {
+                break;
             }
         }
     };
