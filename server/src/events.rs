@@ -115,12 +115,10 @@ impl Told {
         if self.state != Some(video.state) {
             // Another attempt begins from the start.
             self.progress = -1.0;
-            self.progress(video.progress);
             self.state = Some(video.state);
             self.tell("state", &serde_json::json!({ "state": video.state }));
-        } else {
-            self.progress(video.progress);
         }
+        self.progress(video.progress);
     }
 
     /// PostgreSQL lags behind Kafka a little: progress never goes back.
