@@ -13,12 +13,23 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
-/// Where a list goes on: behind the film that was published at `before_ms` with the id `id`, or behind `offset` results
-/// of the search for `query`. Text for outsiders: they give it back as it is.
+/// Where a list goes on. Text for outsiders: they give it back as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cursor {
-    Newest { before_ms: i64, id: String },
+    /// The public films, behind this one.
+    Newest(Behind),
+    /// Somebody's own films, behind this one.
+    Mine(Behind),
+    /// The search whose fingerprint is `query`, behind this many results.
     Search { query: u32, offset: u32 },
+}
+
+/// A place in a list by time, in microseconds since 1970, as exact as the database: films of one transaction are
+/// neither skipped nor shown twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Behind {
+    pub at_us: i64,
+    pub id: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -29,8 +40,9 @@ impl Cursor {
     pub fn parse(text: &str) -> Result<Self, InvalidCursor> {
         let mut parts = text.split('.');
         let cursor = match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some("n"), Some(ms), Some(id), None) if !id.is_empty() => {
-                Cursor::Newest { before_ms: ms.parse().map_err(|_| InvalidCursor)?, id: id.to_owned() }
+            (Some(list @ ("n" | "m")), Some(at), Some(id), None) if !id.is_empty() => {
+                let behind = Behind { at_us: at.parse().map_err(|_| InvalidCursor)?, id: id.to_owned() };
+                if list == "n" { Cursor::Newest(behind) } else { Cursor::Mine(behind) }
             }
             (Some("s"), Some(query), Some(offset), None) => Cursor::Search {
                 query: query.parse().map_err(|_| InvalidCursor)?,
@@ -45,7 +57,8 @@ impl Cursor {
 impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Cursor::Newest { before_ms, id } => write!(f, "n.{before_ms}.{id}"),
+            Cursor::Newest(Behind { at_us, id }) => write!(f, "n.{at_us}.{id}"),
+            Cursor::Mine(Behind { at_us, id }) => write!(f, "m.{at_us}.{id}"),
             Cursor::Search { query, offset } => write!(f, "s.{query}.{offset}"),
         }
     }
@@ -57,7 +70,10 @@ mod tests {
 
     #[test]
     fn cursors_can_be_read_back() {
-        for cursor in [Cursor::Newest { before_ms: 17, id: "abc".into() }, Cursor::Search { query: 9, offset: 24 }] {
+        let behind = Behind { at_us: 17, id: "abc".into() };
+        for cursor in
+            [Cursor::Newest(behind.clone()), Cursor::Mine(behind), Cursor::Search { query: 9, offset: 24 }]
+        {
             assert_eq!(Cursor::parse(&cursor.to_string()), Ok(cursor));
         }
         for bad in ["", "n", "n.x.y", "s.1", "s.1.2.3", "q.1.2", "n.1."] {

@@ -10,7 +10,7 @@ use domain::access::{Action, Actor, Subject, can};
 use domain::event::{Message, TOPIC_EVENTS};
 use domain::id::{UserId, VideoId};
 use domain::key::MediaKey;
-use domain::page::{Cursor, DEFAULT_LIMIT, InvalidCursor, MAX_LIMIT, Page};
+use domain::page::{Behind, Cursor, DEFAULT_LIMIT, InvalidCursor, MAX_LIMIT, Page};
 use domain::search::SearchQuery;
 use domain::task::Kind;
 use domain::text::{Description, InvalidText, Title};
@@ -53,8 +53,14 @@ pub async fn list(
     match query.and_then(SearchQuery::parse) {
         Some(query) => search(platform, &query, cursor, limit).await,
         None => {
-            let films = db::videos::newest(&platform.db, behind(cursor)?, limit as i64 + 1).await?;
-            Ok(listed(films, limit, |film| film.published_at.unwrap_or(film.created_at), &Actor::Anonymous))
+            let behind = match cursor {
+                None => None,
+                Some(Cursor::Newest(behind)) => Some(place(&behind)?),
+                Some(_) => return Err(foreign_cursor(InvalidCursor)),
+            };
+            let films = db::videos::newest(&platform.db, behind, limit as i64 + 1).await?;
+            let at = |film: &Film| film.published_at.unwrap_or(film.created_at);
+            Ok(listed(films, limit, |film| Cursor::Newest(place_of(film, at(film))), &Actor::Anonymous))
         }
     }
 }
@@ -82,8 +88,13 @@ pub async fn mine(platform: &Platform, actor: &Actor, cursor: Option<&str>, limi
     let owner = actor.user().ok_or_else(Error::sign_in_first)?;
     let limit = page_size(limit)?;
     let cursor = cursor.map(Cursor::parse).transpose().map_err(foreign_cursor)?;
-    let films = db::videos::of_owner(&platform.db, owner, behind(cursor)?, limit as i64 + 1).await?;
-    Ok(listed(films, limit, |film| film.created_at, actor))
+    let behind = match cursor {
+        None => None,
+        Some(Cursor::Mine(behind)) => Some(place(&behind)?),
+        Some(_) => return Err(foreign_cursor(InvalidCursor)),
+    };
+    let films = db::videos::of_owner(&platform.db, owner, behind, limit as i64 + 1).await?;
+    Ok(listed(films, limit, |film| Cursor::Mine(place_of(film, film.created_at)), actor))
 }
 
 /// Changes title, description or visibility.
@@ -243,35 +254,25 @@ fn foreign_cursor(why: InvalidCursor) -> Error {
     Error::invalid("cursor", "cursor_invalid", why)
 }
 
-/// Where a list by time goes on. The cursor carries microseconds, as exact as the database: films that were published
-/// in one millisecond, or one transaction, are neither skipped nor shown twice.
-fn behind(cursor: Option<Cursor>) -> Result<Option<(OffsetDateTime, VideoId)>> {
-    match cursor {
-        None => Ok(None),
-        Some(Cursor::Newest { before_ms, id }) => {
-            let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(before_ms) * 1_000);
-            let id = id.parse();
-            match (at, id) {
-                (Ok(at), Ok(id)) => Ok(Some((at, id))),
-                _ => Err(foreign_cursor(InvalidCursor)),
-            }
-        }
-        Some(Cursor::Search { .. }) => Err(foreign_cursor(InvalidCursor)),
+/// Where a list by time goes on, as the database knows it.
+fn place(behind: &Behind) -> Result<(OffsetDateTime, VideoId)> {
+    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(behind.at_us) * 1_000);
+    match (at, behind.id.parse()) {
+        (Ok(at), Ok(id)) => Ok((at, id)),
+        _ => Err(foreign_cursor(InvalidCursor)),
     }
 }
 
+fn place_of(film: &Film, at: OffsetDateTime) -> Behind {
+    Behind { at_us: db::micros(at), id: film.id.to_string() }
+}
+
 /// A page of `films`, of which there is one more than `limit` if the list goes on.
-fn listed(mut films: Vec<Film>, limit: usize, at: impl Fn(&Film) -> OffsetDateTime, actor: &Actor) -> Page<Card> {
+fn listed(mut films: Vec<Film>, limit: usize, cursor: impl Fn(&Film) -> Cursor, actor: &Actor) -> Page<Card> {
     let more = films.len() > limit;
     films.truncate(limit);
-    let next = films
-        .last()
-        .filter(|_| more)
-        .map(|film| Cursor::Newest { before_ms: db::micros(at(film)), id: film.id.to_string() });
-    Page {
-        items: films.into_iter().map(|film| card(film, actor)).collect(),
-        next_cursor: next.map(|cursor| cursor.to_string()),
-    }
+    let next = films.last().filter(|_| more).map(|film| cursor(film).to_string());
+    Page { items: films.into_iter().map(|film| card(film, actor)).collect(), next_cursor: next }
 }
 
 /// Share of the film that is processed.

@@ -77,8 +77,11 @@ impl Following {
             match heard {
                 Some(Ok(envelope)) if envelope.message.video() != Some(&self.id) => continue,
                 Some(Ok(envelope)) => {
-                    if let Message::Progress { progress, .. } = envelope.message {
-                        self.told.progress(progress);
+                    // Progress of a film that isn't known to be in work: its state is told first.
+                    if let (Message::Progress { progress, .. }, Some(Stage::Processing)) =
+                        (&envelope.message, self.told.state)
+                    {
+                        self.told.progress(*progress);
                         continue;
                     }
                 }

@@ -4,12 +4,11 @@ use super::api::{self, NewFilm};
 use super::put::{is_online, online, put, sleep};
 use super::queue::{Film, Stage};
 use crate::error::ApiError;
-use crate::live::{Following, News};
+use crate::live::{News, follow};
 use domain::time::bytes;
 use domain::upload::{Created, PartPlan, PartUrl};
 use domain::video::State;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -289,39 +288,23 @@ async fn try_part(lanes: &Rc<Lanes>, lane: usize, number: u32, body: &web_sys::B
 /// From here on the server works; the row only looks on.
 pub fn watch_processing(film: &Film) {
     let Some(video) = film.video.get_untracked() else { return };
-    let following = Following::default();
-    let (film, id, end) = (film.clone(), video.clone(), following.clone());
-    let tell = Rc::new(move |news| match news {
+    let film = film.clone();
+    follow(video, move |news| match news {
         News::Progress(progress) => {
             film.progress.set(progress);
             film.stage.set(Stage::Processing);
         }
-        News::Look => {
-            let (film, id, end) = (film.clone(), id.clone(), end.clone());
-            spawn_local(async move {
-                match crate::watch::api::film(id).await {
-                    Ok(page) => {
-                        film.progress.set(page.video.progress);
-                        if page.video.state.is_final() {
-                            end.stop();
-                        }
-                        match page.video.state {
-                            State::Uploading => {}
-                            State::Queued => film.stage.set(Stage::Queued),
-                            State::Processing => film.stage.set(Stage::Processing),
-                            State::Ready => film.stage.set(Stage::Ready),
-                            State::Failed => {
-                                let why = page.video.failure;
-                                film.fail(why.unwrap_or_else(|| "This film couldn't be processed.".to_owned()));
-                            }
-                        }
-                    }
-                    // Deleted meanwhile.
-                    Err(error) if error.is("not_found") => end.stop(),
-                    Err(_) => {}
+        News::Film(video) => {
+            film.progress.set(video.progress);
+            match video.state {
+                State::Uploading => {}
+                State::Queued => film.stage.set(Stage::Queued),
+                State::Processing => film.stage.set(Stage::Processing),
+                State::Ready => film.stage.set(Stage::Ready),
+                State::Failed => {
+                    film.fail(video.failure.unwrap_or_else(|| "This film couldn't be processed.".to_owned()));
                 }
-            });
+            }
         }
     });
-    following.start(&video, tell);
 }

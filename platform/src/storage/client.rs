@@ -3,6 +3,7 @@ use aws_credential_types::Credentials;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{BehaviorVersion, Builder, Region, RequestChecksumCalculation, ResponseChecksumValidation};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use std::time::Duration;
 use url::Url;
 
@@ -19,7 +20,9 @@ pub(super) fn new(s3: &S3Config, endpoint: Option<&Url>) -> aws_sdk_s3::Client {
         None,
         "KINORA_S3_ACCESS_KEY",
     );
+    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let mut config = Builder::new()
+        .http_client(http)
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(s3.region.clone()))
         .credentials_provider(credentials)
