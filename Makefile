@@ -37,7 +37,7 @@ lint: setup ## rustfmt and clippy, native and wasm
 fmt: ## Format the code
 	@cargo fmt --all
 
-bench: build ## Measure: speed against plain ffmpeg, page weight, memory, search
+bench: build ## Measure: speed against plain ffmpeg, page weight, memory, search (ONLY=search: that alone)
 	@dev/bench.sh
 
 soak: build ## Run the load and fault tests for longer

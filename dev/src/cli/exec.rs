@@ -18,7 +18,8 @@ use crate::{ports, spawner, tools};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A server and a worker, too, with the server's address in KINORA_BASE_URL.
+    /// A server and a worker, too, with the server's address in KINORA_BASE_URL, the worker's in KINORA_WORKER_URL,
+    /// and the processes' ids in KINORA_SERVER_PID and KINORA_WORKER_PID.
     #[arg(long)]
     app: bool,
     /// Which services [default: all]
@@ -52,12 +53,16 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<ExitCode> {
     let mut apps = Vec::new();
     if arguments.app {
         let [server, worker] = ports::free()?;
-        apps.push(App::worker(&stack, AppOptions::new("worker", worker))?);
+        let worker = App::worker(&stack, AppOptions::new("worker", worker))?;
         let server = App::server(&stack, AppOptions::new("server", server))?;
         env.push(("KINORA_BASE_URL".to_owned(), server.url()));
-        apps.push(server);
+        env.push(("KINORA_WORKER_URL".to_owned(), worker.url()));
+        apps.extend([worker, server]);
     }
-    let outcome = start_all(&apps).and_then(|()| run_with(&arguments.command, &env, signals, || Ok(())));
+    let outcome = start_all(&apps).and_then(|()| {
+        env.extend(pids(&apps));
+        run_with(&arguments.command, &env, signals, || Ok(()))
+    });
     if !matches!(outcome, Ok(ExitCode::SUCCESS)) {
         keep_logs(&stack);
     }
@@ -72,6 +77,10 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<ExitCode> {
 fn start_all(apps: &[App]) -> Result<()> {
     apps.iter().try_for_each(App::start)?;
     apps.iter().filter(|app| app.name() == "server").try_for_each(|app| app.wait_ready(Duration::from_secs(60)))
+}
+
+fn pids(apps: &[App]) -> impl Iterator<Item = (String, String)> {
+    apps.iter().filter_map(|app| Some((format!("KINORA_{}_PID", app.name().to_uppercase()), app.pid()?.to_string())))
 }
 
 /// Runs a command to its end, in a process group of its own, so that a signal to us ends all that it started.

@@ -1,0 +1,53 @@
+// What Kinora costs, measured: `node end2end/bench.mjs [--only memory,ladder,pages,hop,search] [--film FILE] [--rounds N]`,
+// or the same words in capitals as variables of `make bench`. Wants `kinora-dev exec --app` around it. Nothing here
+// passes or fails by a time: machines differ, and so do moments.
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { hop } from './bench/hop.mjs';
+import { ladder } from './bench/ladder.mjs';
+import { memory } from './bench/memory.mjs';
+import { pages } from './bench/pages.mjs';
+import { search } from './bench/search.mjs';
+import { table } from './bench/table.mjs';
+
+// Memory is first, so that idle is idle; search is last, so that its films are in nobody's way.
+const parts = { memory, ladder, pages, hop, search };
+
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, film: { type: 'string' }, rounds: { type: 'string' } },
+});
+const given = (name) => values[name] || process.env[name.toUpperCase()] || undefined;
+const wanted = given('only')?.split(',') ?? Object.keys(parts);
+const options = { film: given('film'), rounds: Number(given('rounds') ?? 3) };
+
+const wrong =
+  wanted.some((name) => !parts[name]) ? `there is: ${Object.keys(parts).join(', ')}`
+  : options.film && !existsSync(options.film) ? `${options.film} isn't there`
+  : !(options.rounds >= 1) ? 'ROUNDS is a number from 1 on'
+  : !process.env.KINORA_SERVER_PID ? 'run it by `make bench`'
+  : undefined;
+if (wrong) {
+  console.error(`bench: ${wrong}`);
+  process.exit(2);
+}
+
+// So that temporary folders are removed, which is done at `exit`.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+
+const rows = [];
+for (const [name, measure] of Object.entries(parts)) {
+  if (!wanted.includes(name)) continue;
+  const begun = performance.now();
+  process.stderr.write(`bench: ${name} …`);
+  try {
+    for (const row of await measure(options)) rows.push([name, ...row]);
+  } catch (error) {
+    rows.push([name, 'could not be measured', '', error.message.split('\n')[0]]);
+    process.stderr.write(`\n${error.stack}\n`);
+    process.exitCode = 1;
+  }
+  process.stderr.write(` ${((performance.now() - begun) / 1000).toFixed(0)} s\n`);
+}
+console.log(`\n${table(['', 'what', 'figure', ''], rows)}`);
+// Kept-alive connections would hold the process for a while.
+process.exit();

@@ -1,0 +1,137 @@
+// Kinora by its REST API, as a script uses it.
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import { footage } from './footage.mjs';
+
+export const baseURL = process.env.KINORA_BASE_URL;
+export const workerURL = process.env.KINORA_WORKER_URL;
+const LANES = 4;
+
+// The server listens on 127.0.0.1 alone; without a family Node would knock at ::1 first.
+const keepAlive = new http.Agent({ keepAlive: true, family: 4 });
+
+/** One request on a kept connection; `firstByte` and `ms` are milliseconds to the answer's head and to its end. */
+export function request(url, { method = 'GET', headers = {}, body } = {}) {
+  return new Promise((resolve, reject) => {
+    const begun = performance.now();
+    const length = body ? { 'content-length': body.length } : {};
+    const sent = http.request(url, { method, agent: keepAlive, headers: { ...length, ...headers } }, (answer) => {
+      const firstByte = performance.now() - begun;
+      const chunks = [];
+      answer.on('data', (chunk) => chunks.push(chunk));
+      answer.on('error', reject);
+      answer.on('end', () => {
+        const ms = performance.now() - begun;
+        resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(chunks), firstByte, ms });
+      });
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+/** The same, and an error if it isn't answered by `status`. */
+export async function expectStatus(status, url, options) {
+  const answer = await request(url, options);
+  if (answer.status !== status) {
+    throw new Error(`${options?.method ?? 'GET'} ${url} answered ${answer.status}: ${answer.body.subarray(0, 300)}`);
+  }
+  return answer;
+}
+
+let authorization;
+
+async function api(status, method, path, json, headers) {
+  const body = json && Buffer.from(JSON.stringify(json));
+  const type = json && { 'content-type': 'application/json' };
+  const answer = await expectStatus(status, `${baseURL}/api/v1${path}`, { method, headers: { ...type, ...headers }, body });
+  return JSON.parse(answer.body);
+}
+
+async function signIn() {
+  const username = `bench${randomBytes(4).toString('hex')}`;
+  const password = randomBytes(12).toString('hex');
+  await api(201, 'POST', '/accounts', { username, email: `${username}@example.org`, password });
+  const { access_token: token } = await api(201, 'POST', '/tokens', { login: username, password });
+  return { authorization: `Bearer ${token}` };
+}
+
+/** Sends a public film of `size` bytes, which `read(start, length)` gives; its id. */
+export async function upload(title, size, read) {
+  authorization ??= await signIn();
+  const asked = { file_name: `${title}.mp4`, size, title, visibility: 'public' };
+  const plan = await api(201, 'POST', '/uploads', asked, authorization);
+  let next = 1;
+  const lane = async () => {
+    while (next <= plan.part_count) {
+      const number = next++;
+      const signing = { parts: [{ number }] };
+      const { parts } = await api(200, 'POST', `/uploads/${plan.upload_id}/parts`, signing, authorization);
+      const start = (number - 1) * plan.part_size;
+      const body = read(start, Math.min(plan.part_size, size - start));
+      await expectStatus(200, parts[0].url, { method: 'PUT', headers: parts[0].headers, body });
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  await api(202, 'POST', `/uploads/${plan.upload_id}/complete`, undefined, authorization);
+  return plan.video_id;
+}
+
+export function uploadFile(title, path) {
+  const bytes = readFileSync(path);
+  return upload(title, bytes.length, (start, length) => bytes.subarray(start, start + length));
+}
+
+/** Follows the event stream to `ready`; milliseconds from the first sight of `processing`. */
+export async function untilReady(id) {
+  const states = await new Promise((resolve, reject) => {
+    const url = `${baseURL}/api/v1/videos/${id}/events`;
+    const seen = {};
+    let text = '';
+    const sent = http.get(url, { family: 4, headers: authorization }, (answer) => {
+      answer.on('error', reject);
+      answer.on('end', () => resolve(seen));
+      answer.on('data', (chunk) => {
+        text += chunk;
+        for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+          const state = /"state":"(\w+)"/.exec(text.slice(0, end))?.[1];
+          if (state) seen[state] ??= performance.now();
+          text = text.slice(end + 2);
+        }
+      });
+    });
+    sent.on('error', reject);
+  });
+  if (!states.ready) throw new Error(`film ${id} ended as ${Object.keys(states).at(-1) ?? 'nothing'}`);
+  return states.ready - (states.processing ?? states.ready);
+}
+
+/** The addresses that a player goes through, each from the one before. */
+export async function playlists(id) {
+  const video = await api(200, 'GET', `/videos/${id}`);
+  const master = new URL(video.playback.hls, baseURL);
+  const text = `${(await expectStatus(200, master)).body}`;
+  const media = new URL(text.split('\n').find((line) => line && !line.startsWith('#')), master);
+  const lines = `${(await expectStatus(200, media)).body}`.split('\n');
+  return { master: text, object: new URL(lines.find((line) => line && !line.startsWith('#')), media).href };
+}
+
+let short;
+
+/** A film that can be watched, made once. */
+export function watchable() {
+  short ??= (async () => {
+    const id = await uploadFile('A walk through the pattern', footage(8));
+    await untilReady(id);
+    return id;
+  })();
+  return short;
+}
+
+/** A number out of the worker's metrics; 0 before it was counted. */
+export async function workerMetric(name) {
+  const { body } = await expectStatus(200, `${workerURL}/metrics`);
+  const line = `${body}`.split('\n').find((text) => text.startsWith(name));
+  return line ? Number(line.split(' ').at(-1)) : 0;
+}
