@@ -90,7 +90,7 @@ fn show(data: Data) -> AnyView {
     let Data::Films(Listing { page, now }) = data else { return ().into_any() };
     let query = looked_for();
     if page.items.is_empty() {
-        return nothing(query);
+        return nothing(query.is_some());
     }
     let first: Vec<_> = page.items.iter().enumerate().map(|(i, film)| film_card(film, now, i < FIRST_ROW)).collect();
     let more = RwSignal::new(Vec::<(Card, UnixMillis)>::new());
@@ -157,18 +157,17 @@ fn show_more(cursor: Option<String>, query: Option<String>, more: RwSignal<Vec<(
     .into_any()
 }
 
-fn nothing(query: Option<String>) -> AnyView {
-    let (title, text) = match query {
-        Some(query) => (
-            format!("Nothing found for “{query}”"),
-            "Try fewer words, or others. Titles, descriptions and names of people are searched.",
-        ),
-        None => ("No films yet".to_owned(), "The first one could be yours."),
+fn nothing(searched: bool) -> AnyView {
+    let (title, text, class, href, label) = if searched {
+        let text = "Try fewer words, or others. Titles, descriptions and names of people are searched.";
+        ("Nothing found", text, "btn", "/", "See the newest films")
+    } else {
+        ("No films yet", "The first one could be yours.", "btn btn-primary", "/upload", "Upload a film")
     };
     view! {
         <Empty title text>
-            <a class="btn btn-primary" href="/upload">
-                "Upload a film"
+            <a class=class href=href>
+                {label}
             </a>
         </Empty>
     }

@@ -33,7 +33,8 @@ pub fn poster_view(poster: Option<String>, duration_ms: Option<i64>, eager: bool
     view! {
         <span class="poster">
             {poster.map(|src| view! { <img src=src alt="" width="640" height="360" loading=loading decoding="async" /> })}
-            {duration_ms.map(|ms| view! { <span class="duration">{clock(ms)}</span> })}
+            // Nothing that can be watched is no time long.
+            {duration_ms.map(|ms| view! { <span class="duration">{clock(ms.max(1000))}</span> })}
         </span>
     }
     .into_any()

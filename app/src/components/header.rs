@@ -64,6 +64,7 @@ fn SearchForm() -> impl IntoView {
             <label class="visually-hidden" for="q">
                 "Search films"
             </label>
+            {icon(SEARCH)}
             <input
                 id="q"
                 class="input"
@@ -79,7 +80,6 @@ fn SearchForm() -> impl IntoView {
                 value=query.read_untracked().get("q").unwrap_or_default()
             />
             <button class="visually-hidden" type="submit" tabindex="-1">
-                {icon(SEARCH)}
                 "Search"
             </button>
         </form>

@@ -32,11 +32,11 @@ impl Mine {
     }
 }
 
-fn state_words(film: &Card) -> String {
-    match film.state {
+fn state_words(state: State, percent: u32) -> String {
+    match state {
         State::Uploading => "Being uploaded".to_owned(),
         State::Queued => "Waits to be processed".to_owned(),
-        State::Processing => format!("Processing {} %", (film.progress.clamp(0.0, 1.0) * 100.0) as u32),
+        State::Processing => format!("Processing {percent} %"),
         State::Ready => "Ready".to_owned(),
         State::Failed => "Failed".to_owned(),
     }
@@ -56,7 +56,13 @@ pub fn film_row(film: Mine) -> AnyView {
         }
     };
     let (id, now) = (film.id.clone(), film.now);
-    let main = move || main_part(&card.get(), now);
+    let main = {
+        let of_percent = card.clone();
+        let percent = Memo::new(move |_| of_percent.with(|c| (c.progress.clamp(0.0, 1.0) * 100.0) as u32));
+        // Progress moves its bar alone: whoever stands on the title with the keyboard goes on standing there.
+        let steady = Memo::new(move |_| card.with(|c| Card { progress: 0.0, ..c.clone() }));
+        move || steady.with(|card| main_part(card, percent, now))
+    };
     let failed = {
         let card = film.card.clone();
         Memo::new(move |_| card.with(|c| c.state == State::Failed))
@@ -85,7 +91,7 @@ pub fn film_row(film: Mine) -> AnyView {
                 >
                     "Edit"
                 </button>
-                <button class="btn btn-danger" type="button" on:click=move |_| delete(to_delete.clone())>
+                <button class="btn btn-quiet" type="button" on:click=move |_| delete(to_delete.clone())>
                     "Delete"
                 </button>
             </div>
@@ -95,23 +101,36 @@ pub fn film_row(film: Mine) -> AnyView {
     .into_any()
 }
 
-fn main_part(film: &Card, now: UnixMillis) -> AnyView {
-    let processing = matches!(film.state, State::Queued | State::Processing);
+fn main_part(film: &Card, percent: Memo<u32>, now: UnixMillis) -> AnyView {
+    let state = film.state;
+    let processing = matches!(state, State::Queued | State::Processing);
     view! {
         <a class="row-title" href=format!("/watch/{}", film.id) dir="auto">
             {film.title.clone()}
         </a>
         <p class="film-meta">
-            <span class="badge" data-state=film.state.as_str()>
-                {state_words(film)}
-            </span>
+            // A film that is ready needs no word for it.
+            {(state != State::Ready)
+                .then(|| {
+                    view! {
+                        <span class="badge" data-state=state.as_str()>
+                            {move || state_words(state, percent.get())}
+                        </span>
+                    }
+                })}
             <span>{visibility::label(film.visibility)}</span>
             <span>{age(film.created_at, now)}</span>
         </p>
         {processing
             .then(|| {
                 view! {
-                    <progress class="bar" max="1" value=film.progress.to_string() aria-label="Processed"></progress>
+                    <progress
+                        class="bar"
+                        max="100"
+                        value=percent.get_untracked()
+                        prop:value=move || f64::from(percent.get())
+                        aria-label="Processed"
+                    ></progress>
                 }
             })}
         {film.failure.clone().map(|why| view! { <p class="notice notice-bad">{why}</p> })}

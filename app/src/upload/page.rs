@@ -58,8 +58,15 @@ fn show(data: Data) -> AnyView {
         remember(VISIBILITY_KEY, value);
     };
     view! {
-        <div class="drop-zone" data-over=move || over.get().to_string()>
-            <h2>"Drop films anywhere on this page"</h2>
+        <div
+            class="drop-zone"
+            data-over=move || over.get().to_string()
+            data-small=move || (!queue.films.read().is_empty()).to_string()
+        >
+            <h2>
+                <span class="if-mouse">"Drop films anywhere on this page"</span>
+                <span class="if-touch">"Films from this device"</span>
+            </h2>
             <p>{format!("Up to {} each. Nearly every format is read.", bytes(limits.max_bytes))}</p>
             <input
                 class="visually-hidden"

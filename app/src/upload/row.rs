@@ -32,13 +32,14 @@ pub fn percent(share: f64) -> u32 {
     (share.clamp(0.0, 1.0) * 100.0) as u32
 }
 
-fn share(film: &Film) -> f64 {
+/// Shares of the film that were sent and that were processed.
+fn shares(film: &Film) -> (f64, f64) {
     match film.stage.get() {
-        Stage::Checking | Stage::Waiting | Stage::Refused => 0.0,
-        Stage::Sending | Stage::Failed => film.sent.get() as f64 / film.size.max(1) as f64,
-        Stage::Queued => 0.0,
-        Stage::Processing => film.progress.get(),
-        Stage::Ready => 1.0,
+        Stage::Checking | Stage::Waiting | Stage::Refused => (0.0, 0.0),
+        Stage::Sending | Stage::Failed => (film.sent.get() as f64 / film.size.max(1) as f64, 0.0),
+        Stage::Queued => (1.0, 0.0),
+        Stage::Processing => (1.0, film.progress.get()),
+        Stage::Ready => (1.0, 1.0),
     }
 }
 
@@ -60,9 +61,12 @@ pub fn upload_row(queue: Queue, film: Film) -> AnyView {
     };
     let (stage, title) = (film.stage.clone(), film.title.clone());
     let problem = film.problem.clone();
-    let (for_share, for_numbers) = (film.clone(), film.clone());
+    let (for_shares, for_numbers) = (film.clone(), film.clone());
     let label = format!("Title of {}", film.file.name());
-    let share = Memo::new(move |_| percent(share(&for_share)));
+    let shares = Memo::new(move |_| {
+        let (sent, processed) = shares(&for_shares);
+        (percent(sent), percent(processed))
+    });
     view! {
         <li class="upload-row" data-testid="upload-row" data-state=move || stage.get().as_str()>
             <div class="row-main">
@@ -75,8 +79,12 @@ pub fn upload_row(queue: Queue, film: Film) -> AnyView {
                     on:change=rename
                     aria-invalid=move || title_problem.read().is_some().to_string()
                 />
-                <progress class="bar" max="100" prop:value=move || f64::from(share.get()) aria-label="Sent or processed">
-                </progress>
+                <div class="row-bars">
+                    <progress class="bar" max="100" prop:value=move || f64::from(shares.get().0) aria-label="Sent">
+                    </progress>
+                    <progress class="bar" max="100" prop:value=move || f64::from(shares.get().1) aria-label="Processed">
+                    </progress>
+                </div>
                 <p class="row-note">{move || numbers(&for_numbers)}</p>
                 {move || {
                     title_problem

@@ -1,17 +1,16 @@
 use super::api::{self, FilmPage};
 use super::player::player;
 use crate::error::ApiError;
-use crate::live::{Following, News};
+use crate::live::{News, follow};
 use crate::page::{Data, Load, page};
 use domain::time::age;
 use domain::video::{State, Video, Visibility};
+use leptos::ev;
+use leptos::html;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos_meta::{Link, Meta, Title};
 use leptos_router::hooks::use_params_map;
 use send_wrapper::SendWrapper;
-use std::cell::Cell;
-use std::rc::Rc;
 
 fn load(id: String) -> Load {
     Box::pin(async move {
@@ -62,10 +61,11 @@ fn show(data: Data) -> AnyView {
     let FilmPage { video, now, site } = *film;
     let head = head(&video, &site);
     let film = RwSignal::new(video);
-    follow(film);
+    keep_fresh(film);
     let screen = Memo::new(move |_| film.with(screen));
     let still_growing = Memo::new(move |_| film.with(|v| v.watchable && !v.state.is_final()));
     let title = move || film.with(|v| v.title.clone());
+    let words = Memo::new(move |_| film.with(|v| v.description.clone()));
     view! {
         {head}
         <div class="watch-layout">
@@ -75,11 +75,12 @@ fn show(data: Data) -> AnyView {
                     Screen::Failed(why) => failed(why),
                     Screen::Waiting => waiting(film),
                 }}
-                <h1 class="mt-4 text-lg" dir="auto">
+                <h1 class="watch-title" dir="auto">
                     {title}
                 </h1>
                 {move || still_growing.get().then(|| growing(film))}
                 {move || film.with(|video| about(video, now))}
+                {move || words.with(|text| (!text.is_empty()).then(|| description(text.clone())))}
             </article>
         </div>
     }
@@ -112,7 +113,6 @@ fn head(video: &Video, site: &str) -> AnyView {
 
 fn about(video: &Video, now: domain::time::UnixMillis) -> AnyView {
     let when = age(video.published_at.unwrap_or(video.created_at), now);
-    let description = video.description.clone();
     let notices =
         video.notices.iter().map(|notice| view! { <p class="notice mt-3">{notice.message()}</p> }).collect_view();
     view! {
@@ -134,14 +134,39 @@ fn about(video: &Video, now: domain::time::UnixMillis) -> AnyView {
                 })}
         </div>
         {notices}
-        {(!description.is_empty())
-            .then(|| {
-                view! {
-                    <p class="mt-4 max-w-[72ch] break-words whitespace-pre-line" dir="auto">
-                        {description}
-                    </p>
-                }
-            })}
+    }
+    .into_any()
+}
+
+/// Folded to its first lines, with a way to the rest if there is one.
+fn description(text: String) -> AnyView {
+    let words = NodeRef::<html::P>::new();
+    let folded = RwSignal::new(false);
+    let open = RwSignal::new(false);
+    let measure = move || {
+        if let (Some(words), false) = (words.get_untracked(), open.get_untracked()) {
+            folded.set(words.scroll_height() > words.client_height());
+        }
+    };
+    Effect::new(move |_| {
+        measure();
+        let resized = window_event_listener(ev::resize, move |_| measure());
+        on_cleanup(move || resized.remove());
+    });
+    view! {
+        <p class="watch-description" id="description" dir="auto" node_ref=words data-open=move || open.get().to_string()>
+            {text}
+        </p>
+        <button
+            class="btn btn-quiet btn-flush"
+            type="button"
+            aria-controls="description"
+            aria-expanded=move || open.get().to_string()
+            hidden=move || !folded.get()
+            on:click=move |_| open.update(|open| *open = !*open)
+        >
+            {move || if open.get() { "Show less" } else { "Show more" }}
+        </button>
     }
     .into_any()
 }
@@ -178,7 +203,7 @@ fn progress(film: RwSignal<Video>, class: &'static str) -> AnyView {
 }
 
 fn waiting(film: RwSignal<Video>) -> AnyView {
-    view! { <div class="player">{progress(film, "player-message")}</div> }.into_any()
+    view! { <div class="player player-blank">{progress(film, "player-message")}</div> }.into_any()
 }
 
 /// The film plays already while its rest is made.
@@ -189,7 +214,7 @@ fn growing(film: RwSignal<Video>) -> AnyView {
 fn failed(why: Option<String>) -> AnyView {
     let why = why.unwrap_or_else(|| "This film couldn't be processed.".to_owned());
     view! {
-        <div class="player">
+        <div class="player player-blank">
             <div class="player-message" role="alert">
                 <p>{why}</p>
             </div>
@@ -199,46 +224,22 @@ fn failed(why: Option<String>) -> AnyView {
 }
 
 /// Keeps `film` as the server has it, until nothing more happens by itself.
-fn follow(film: RwSignal<Video>) {
+fn keep_fresh(film: RwSignal<Video>) {
     Effect::new(move |done: Option<()>| {
         if done.is_some() || film.with_untracked(|v| v.state.is_final()) {
             return;
         }
-        let id = film.with_untracked(|v| v.id.clone());
-        let following = Following::default();
-        let asking = Rc::new(Cell::new(false));
-        let look = {
-            let (id, following) = (id.clone(), following.clone());
-            move || {
-                if asking.replace(true) {
-                    return;
-                }
-                let (id, following, asking) = (id.clone(), following.clone(), asking.clone());
-                spawn_local(async move {
-                    if let Ok(page) = api::film(id).await {
-                        if page.video.state.is_final() {
-                            following.stop();
-                        }
-                        let _ = film.try_set(page.video);
-                    }
-                    asking.set(false);
-                });
-            }
-        };
-        let tell = Rc::new(move |news| match news {
+        let following = follow(film.with_untracked(|v| v.id.clone()), move |news| match news {
             News::Progress(progress) => {
                 let _ = film.try_update(|video| {
                     video.progress = progress;
                     video.state = State::Processing;
                 });
-                // It may be watchable from now on.
-                if film.try_with_untracked(|video| !video.watchable).unwrap_or(false) {
-                    look();
-                }
             }
-            News::Look => look(),
+            News::Film(video) => {
+                let _ = film.try_set(*video);
+            }
         });
-        following.start(&id, tell);
         let following = SendWrapper::new(following);
         on_cleanup(move || following.stop());
     });

@@ -29,6 +29,8 @@ pub struct Deck {
     pub frame: NodeRef<html::Div>,
     pub seek: NodeRef<html::Input>,
     pub playing: RwSignal<bool>,
+    /// It has played since the page was opened.
+    pub begun: RwSignal<bool>,
     pub waiting: RwSignal<bool>,
     pub muted: RwSignal<bool>,
     pub volume: RwSignal<f64>,
@@ -55,6 +57,7 @@ impl Deck {
             frame: NodeRef::new(),
             seek: NodeRef::new(),
             playing: RwSignal::new(false),
+            begun: RwSignal::new(false),
             waiting: RwSignal::new(false),
             muted: RwSignal::new(false),
             volume: RwSignal::new(1.0),

@@ -5,6 +5,7 @@ mod deck;
 mod engine;
 mod keys;
 
+use crate::components::icons::{PLAY, solid};
 use deck::Deck;
 use leptos::prelude::*;
 
@@ -17,9 +18,10 @@ pub fn player(src: String, poster: Option<String>) -> AnyView {
     });
     on_cleanup(move || deck.let_go());
     keys::listen(deck);
+    let class = if poster.is_some() { "player" } else { "player player-blank" };
     view! {
         <div
-            class="player"
+            class=class
             data-testid="player"
             role="region"
             aria-label="Player"
@@ -35,7 +37,10 @@ pub fn player(src: String, poster: Option<String>) -> AnyView {
                 preload="auto"
                 on:click=move |_| deck.toggle()
                 on:dblclick=move |_| deck.full_screen()
-                on:play=move |_| deck.playing.set(true)
+                on:play=move |_| {
+                    deck.playing.set(true);
+                    deck.begun.set(true);
+                }
                 on:pause=move |_| {
                     deck.playing.set(false);
                     deck.stir();
@@ -50,7 +55,9 @@ pub fn player(src: String, poster: Option<String>) -> AnyView {
                 on:canplay=move |_| deck.waiting.set(false)
                 on:ended=move |_| deck.stir()
             ></video>
-            <div aria-live="polite">{move || message(deck)}</div>
+            <div class="contents" aria-live="polite">
+                {move || message(deck)}
+            </div>
             {controls::controls(deck)}
         </div>
     }
@@ -74,6 +81,9 @@ fn message(deck: Deck) -> AnyView {
             </div>
         }
         .into_any();
+    }
+    if !deck.begun.get() {
+        return view! { <div class="player-start">{solid(|| PLAY)}</div> }.into_any();
     }
     ().into_any()
 }
