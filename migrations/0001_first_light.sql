@@ -135,6 +135,7 @@ CREATE TABLE tasks (
     state        text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'running', 'done', 'failed', 'dead')),
     fence        bigint NOT NULL DEFAULT 0,  -- raised by every claim; every write names it
     failures     int NOT NULL DEFAULT 0,     -- raised only when the task itself went wrong
+    lapses       int NOT NULL DEFAULT 0,     -- raised whenever a worker fell silent with it
     error        text,
     worker       text,
     lease_until  timestamptz,

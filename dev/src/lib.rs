@@ -30,7 +30,7 @@ mod tools;
 pub use app::{App, AppOptions};
 pub use data_dir::{remove as remove_data_dir, sweep_abandoned};
 pub use kafka::Kafka;
-pub use ports::{Ports, StackPorts};
+pub use ports::{Ports, StackPorts, free as free_ports};
 pub use postgres::Postgres;
 pub use process::Process;
 pub use s3::S3;

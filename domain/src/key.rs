@@ -60,6 +60,11 @@ impl MediaKey {
         }
     }
 
+    /// Reads what [`fmt::Display`] writes, of everything that belongs to a build.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::from_path(key.strip_prefix("media/")?)
+    }
+
     /// Reads `{build}/{chunk}.{fence}/{rung}`, `{build}/init.{fence}/{rung}` or `{build}/poster.{fence}.jpg`.
     pub fn from_path(path: &str) -> Option<Self> {
         let mut parts = path.split('/');
@@ -79,6 +84,16 @@ impl MediaKey {
         };
         // One spelling a key: "+1" and "01" parse as numbers, too.
         (key.path().as_deref() == Some(path)).then_some(key)
+    }
+
+    /// The claim's that wrote it.
+    pub fn fence(&self) -> Option<i64> {
+        match self {
+            MediaKey::Original { .. } => None,
+            MediaKey::Chunk { fence, .. } | MediaKey::Init { fence, .. } | MediaKey::Poster { fence, .. } => {
+                Some(*fence)
+            }
+        }
     }
 
     pub fn build(&self) -> Option<&BuildId> {
@@ -121,7 +136,8 @@ mod tests {
             MediaKey::Poster { build: build.clone(), fence: 1 },
         ] {
             let path = key.path().unwrap();
-            assert_eq!(MediaKey::from_path(&path), Some(key));
+            assert_eq!(MediaKey::from_path(&path).as_ref(), Some(&key));
+            assert_eq!(MediaKey::from_key(&key.to_string()), Some(key));
         }
         assert_eq!(MediaKey::Original { video: VideoId::from_random([1; 16]) }.path(), None);
     }

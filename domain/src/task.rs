@@ -4,10 +4,9 @@ use std::str::FromStr;
 
 /// A task that went wrong this often is dead.
 pub const MAX_FAILURES: i32 = 5;
-/// A claim lasts this long without a heartbeat.
-pub const LEASE_SECONDS: i64 = 60;
-/// How often a busy worker says that it lives.
-pub const HEARTBEAT_SECONDS: u64 = 15;
+/// A task that so many workers fell silent with is dead. Each may have been killed by the machine, which is no failure
+/// of the task; but a film that kills whatever reads it must not go round for ever.
+pub const MAX_LAPSES: i32 = 10;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -7,6 +7,7 @@ pub use crate::secret::Secret;
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 use url::Url;
 use vars::Vars;
 
@@ -35,6 +36,8 @@ pub struct Config {
     pub ladder_max: u32,
     /// How many tasks a worker works on at once.
     pub worker_concurrency: usize,
+    /// How long a claim lasts without a heartbeat: a silent worker's task goes to another after this time.
+    pub lease: Duration,
     /// A filter like `info,platform=debug`.
     pub log: String,
     pub log_format: LogFormat,
@@ -154,7 +157,8 @@ impl Config {
         let url_window_seconds = v.or("KINORA_URL_WINDOW_SECONDS", 3600, vars::number(60..=WINDOW_MAX));
         let ladder_max = v.or("KINORA_LADDER_MAX", 2160, vars::number(144..=4320));
         let worker_concurrency = v.or("KINORA_WORKER_CONCURRENCY", 1, vars::number(1..=64));
-        let log = v.or("KINORA_LOG", "info".to_owned(), vars::log_filter);
+        let lease_seconds = v.or("KINORA_LEASE_SECONDS", 60, vars::number(4..=3600));
+        let log = v.or("KINORA_LOG", "info,sqlx::postgres::notice=warn".to_owned(), vars::log_filter);
         let log_format = v.or("KINORA_LOG_FORMAT", LogFormat::Text, |text| match text {
             "text" => Ok(LogFormat::Text),
             "json" => Ok(LogFormat::Json),
@@ -193,6 +197,7 @@ impl Config {
                 url_window_seconds: url_window_seconds?,
                 ladder_max: ladder_max?,
                 worker_concurrency: worker_concurrency?,
+                lease: Duration::from_secs(lease_seconds?),
                 log: log?,
                 log_format: log_format?,
             })

@@ -67,9 +67,17 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => {
                 Error::Unavailable(error.into())
             }
+            sqlx::Error::Database(ref answer) if answer.code().is_some_and(|code| is_away(&code)) => {
+                Error::Unavailable(error.into())
+            }
             other => Error::Internal(other.into()),
         }
     }
+}
+
+/// Whether PostgreSQL, by its SQLSTATE, ends, starts, or has no connection to spare: the same may go well later.
+fn is_away(code: &str) -> bool {
+    ["57P", "53", "08"].iter().any(|class| code.starts_with(class))
 }
 
 impl From<sqlx::migrate::MigrateError> for Error {

@@ -15,6 +15,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
+/// What Kinora can do without must not make the answer late: who asks has a second's patience, often.
+const KAFKA_TIMEOUT: Duration = Duration::from_millis(700);
 
 /// One dependency's state.
 #[derive(Debug, Clone)]
@@ -32,7 +34,7 @@ pub async fn check(platform: &Platform) -> Vec<Check> {
     let s3 = within(async { platform.storage.health().await.map_err(chain) });
     let bus = platform.bus.clone();
     let kafka = within(async move {
-        match tokio::task::spawn_blocking(move || bus.ask(TIMEOUT)).await {
+        match tokio::task::spawn_blocking(move || bus.ask(KAFKA_TIMEOUT)).await {
             Ok(answer) => answer.map_err(chain),
             Err(error) => Err(error.to_string()),
         }

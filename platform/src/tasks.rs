@@ -7,7 +7,7 @@ use domain::event::{Message, TOPIC_DEAD, TOPIC_EVENTS, TOPIC_TASKS};
 use domain::id::{BuildId, TaskId, UserId, VideoId};
 use domain::key::MediaKey;
 use domain::playlist::{Chunk, Rendition};
-use domain::task::Kind;
+use domain::task::{Kind, MAX_LAPSES};
 use domain::video::{Notice, State};
 use sqlx::PgConnection;
 
@@ -15,6 +15,8 @@ pub use crate::db::tasks::Claim;
 
 /// What its owner reads when a film went wrong too often.
 const GAVE_UP: &str = "We could not process this film. Something kept going wrong on our side; you can try again.";
+const WORE_OUT: &str = "Processing this film broke off again and again, so we gave it up. You can try again; if that \
+                        doesn't help, save the film in another format and upload that.";
 
 /// What a finished transcode leaves beside its published chunks.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,28 +54,58 @@ pub(crate) async fn tell_state(tx: &mut PgConnection, video: &VideoId, state: St
 }
 
 /// Takes the best open task, if there is one. A build is begun anew: what an earlier claim published of it is forgotten.
+/// A task that too many workers fell silent with is given up instead.
 pub async fn claim(platform: &Platform, worker: &str, engine_version: i32) -> Result<Option<Claim>> {
-    let mut tx = platform.db.begin().await?;
-    let Some(claim) = db::tasks::claim(&mut *tx, worker, engine_version).await? else {
-        return Ok(None);
-    };
+    loop {
+        let mut tx = platform.db.begin().await?;
+        let Some(claim) = db::tasks::claim(&mut *tx, worker, engine_version, platform.config.lease).await? else {
+            return Ok(None);
+        };
+        if claim.lapses < MAX_LAPSES {
+            begin(&mut tx, &claim, engine_version).await?;
+            tx.commit().await?;
+            tracing::info!(task = %claim.task, fence = claim.fence, kind = claim.kind.as_str(), video = ?claim.video, "claimed");
+            return Ok(Some(claim));
+        }
+        let error = format!("{} workers in a row fell silent with it", claim.lapses);
+        ours(db::tasks::end(&mut *tx, &claim, End::Dead(&error)).await?)?;
+        bury(&mut tx, &claim, WORE_OUT, &error).await?;
+        tx.commit().await?;
+        tracing::error!(task = %claim.task, video = ?claim.video, error, "a task is given up");
+        // Nobody is left to clear away what the last of them stored. What can't be deleted now goes with the film.
+        if let Some(build) = &claim.build
+            && let Err(error) = platform.storage.delete_prefix(&MediaKey::build_prefix(build)).await
+        {
+            tracing::warn!(error = &error as &dyn std::error::Error, %build, "left behind");
+        }
+    }
+}
+
+async fn begin(tx: &mut PgConnection, claim: &Claim, engine_version: i32) -> Result<()> {
     if claim.kind == Kind::Transcode {
         if let Some(video) = &claim.video {
-            move_film(&mut tx, video, State::Processing, None).await?;
+            move_film(tx, video, State::Processing, None).await?;
         }
         if let Some(build) = &claim.build {
             db::builds::begin(&mut *tx, build, claim.fence, engine_version).await?;
             db::segments::delete_older(&mut *tx, build, claim.fence).await?;
         }
     }
-    tx.commit().await?;
-    tracing::info!(task = %claim.task, fence = claim.fence, kind = claim.kind.as_str(), video = ?claim.video, "claimed");
-    Ok(Some(claim))
+    Ok(())
+}
+
+/// Tells of a task that is dead: its film has failed, and operators hear why.
+async fn bury(tx: &mut PgConnection, claim: &Claim, reason: &str, error: &str) -> Result<()> {
+    if let (Kind::Transcode, Some(video)) = (claim.kind, &claim.video) {
+        move_film(tx, video, State::Failed, Some(reason)).await?;
+    }
+    let message = Message::Dead { task: claim.task, video: claim.video.clone(), error: error.to_owned() };
+    Ok(db::announce(tx, TOPIC_DEAD, message).await?)
 }
 
 /// Renews the lease and, if given, notes how far the film is (0 to 1). False if the task isn't this claim's any more.
 pub async fn heartbeat(platform: &Platform, claim: &Claim, progress: Option<f64>) -> Result<bool> {
-    if !db::tasks::extend(&platform.db, claim).await? {
+    if !db::tasks::extend(&platform.db, claim, platform.config.lease).await? {
         return Ok(false);
     }
     if let (Some(progress), Some(build)) = (progress, &claim.build) {
@@ -100,11 +132,14 @@ pub async fn publish_chunk(
     ours(published)
 }
 
-/// Makes the film watchable: the build is complete, and the film points at it.
+/// Makes the film watchable: the build is complete, and the film points at it. Again is the same.
 pub async fn finish_transcode(platform: &Platform, claim: &Claim, finished: Finished) -> Result<()> {
     let (build, video) = (build(claim)?, video(claim)?);
     let mut tx = platform.db.begin().await?;
-    ours(db::tasks::end(&mut *tx, claim, End::Done).await?)?;
+    if !db::tasks::end(&mut *tx, claim, End::Done).await? {
+        // The connection may have broken before we heard that it was committed.
+        return ours(db::tasks::is_done(&mut *tx, claim).await?);
+    }
     db::builds::finish(&mut *tx, build, claim.fence, &finished.renditions, finished.poster, finished.duration_ms)
         .await?;
     let done = db::videos::Processed {
@@ -137,13 +172,10 @@ pub async fn fail(platform: &Platform, claim: &Claim, reason: &str) -> Result<()
 pub async fn went_wrong(platform: &Platform, claim: &Claim, error: &str) -> Result<()> {
     let mut tx = platform.db.begin().await?;
     let dead = db::tasks::count_failure(&mut *tx, claim, error).await?.ok_or(Error::Lost)?;
-    if let (Kind::Transcode, Some(video)) = (claim.kind, &claim.video) {
-        let (state, failure) = if dead { (State::Failed, Some(GAVE_UP)) } else { (State::Queued, None) };
-        move_film(&mut tx, video, state, failure).await?;
-    }
     if dead {
-        let message = Message::Dead { task: claim.task, video: claim.video.clone(), error: error.to_owned() };
-        db::announce(&mut tx, TOPIC_DEAD, message).await?;
+        bury(&mut tx, claim, GAVE_UP, error).await?;
+    } else if let (Kind::Transcode, Some(video)) = (claim.kind, &claim.video) {
+        move_film(&mut tx, video, State::Queued, None).await?;
     }
     tx.commit().await?;
     tracing::warn!(task = %claim.task, failures = claim.failures + 1, dead, error, "a task went wrong");

@@ -19,3 +19,17 @@ async fn a_typo_is_forgiven() {
         assert!(page.items.iter().take(3).any(|card| card.id == video), "{query}");
     }
 }
+
+#[tokio::test]
+async fn the_very_words_of_a_description_beat_a_title_that_shares_one_of_them() {
+    let platform = platform().await;
+    let (owner, _) = person(&platform).await;
+    let word = name();
+    let description = format!("At dawn the {word} sails slowly out of the old harbour, and nobody waves.");
+    let (video, _) = film(&platform, &owner.id, "A morning", &description).await;
+    for number in 0..5 {
+        film(&platform, &owner.id, &format!("{word} {number}"), "something else").await;
+    }
+    let page = videos::list(&platform, Some(&format!("{word} sails slowly out")), None, None).await.unwrap();
+    assert_eq!(page.items.first().map(|card| &card.id), Some(&video));
+}

@@ -2,10 +2,13 @@
 
 mod support;
 
+use bytes::Bytes;
 use domain::access::Actor;
+use domain::event::TOPIC_DEAD;
 use domain::id::VideoId;
+use domain::key::MediaKey;
 use domain::playlist::{Chunk, Segment};
-use domain::task::{Kind, MAX_FAILURES};
+use domain::task::{Kind, MAX_FAILURES, MAX_LAPSES};
 use domain::video::State;
 use platform::db::{self, tasks::NewTask};
 use platform::tasks::{self, Claim, Finished};
@@ -54,7 +57,7 @@ async fn a_lapsed_lease_goes_to_another_and_the_first_writes_nothing() {
     assert_eq!(videos::get(&platform, &owner, &video).await.unwrap().state, State::Processing);
     lapse(&platform, &first).await;
     let second = tasks::claim(&platform, "second", engine).await.unwrap().unwrap();
-    assert_eq!((second.task, second.failures), (first.task, 0));
+    assert_eq!((second.task, second.failures, second.lapses), (first.task, 0, 1));
     assert!(second.fence > first.fence);
 
     let segments = vec![Segment { bytes: 1000, duration_ms: 4000.0 }];
@@ -66,7 +69,9 @@ async fn a_lapsed_lease_goes_to_another_and_the_first_writes_nothing() {
     assert!(matches!(tasks::fail(&platform, &first, "no").await, Err(Error::Lost)));
 
     tasks::publish_chunk(&platform, &second, "360p", chunk, 0).await.unwrap();
-    tasks::finish_transcode(&platform, &second, finished()).await.unwrap();
+    for _ in 0..2 {
+        tasks::finish_transcode(&platform, &second, finished()).await.unwrap();
+    }
     let film = videos::get(&platform, &owner, &video).await.unwrap();
     assert_eq!((film.state, film.progress, film.watchable), (State::Ready, 1.0, true));
 }
@@ -89,6 +94,39 @@ async fn five_failures_are_the_end() {
 }
 
 #[tokio::test]
+async fn a_film_that_silences_its_worker_each_time_is_given_up() {
+    let platform = platform().await;
+    let engine = engine();
+    let (video, owner) = queued(&platform, engine).await;
+    let mut last = None;
+    for lapses in 0..MAX_LAPSES {
+        let claim = tasks::claim(&platform, "doomed", engine).await.unwrap().unwrap();
+        assert_eq!((claim.lapses, claim.failures), (lapses, 0));
+        lapse(&platform, &claim).await;
+        // The server's sweep may be the first to notice; it's one lapse all the same.
+        if lapses % 2 == 0 {
+            tasks::sweep_leases(&platform).await.unwrap();
+        }
+        last = Some(claim);
+    }
+    let left = MediaKey::Poster { build: last.unwrap().build.unwrap(), fence: 1 };
+    platform.storage.put(&left, Bytes::from_static(b"left by a dead worker")).await.unwrap();
+    // It is nobody's: no worker may die of it any more.
+    assert_eq!(tasks::claim(&platform, "lucky", engine).await.unwrap(), None);
+    let film = videos::get(&platform, &owner, &video).await.unwrap();
+    assert_eq!(film.state, State::Failed);
+    assert!(film.failure.unwrap().starts_with("Processing this film broke off again and again"));
+    assert_eq!(platform.storage.head(&left).await.unwrap(), None);
+    let told: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox WHERE topic = $1 AND key = $2")
+        .bind(TOPIC_DEAD)
+        .bind(video.as_str())
+        .fetch_one(&platform.db)
+        .await
+        .unwrap();
+    assert_eq!(told, 1);
+}
+
+#[tokio::test]
 async fn what_is_handed_back_is_no_failure() {
     let platform = platform().await;
     let engine = engine();
@@ -96,6 +134,6 @@ async fn what_is_handed_back_is_no_failure() {
     let first = tasks::claim(&platform, "first", engine).await.unwrap().unwrap();
     tasks::hand_back(&platform, &first).await.unwrap();
     let second = tasks::claim(&platform, "second", engine).await.unwrap().unwrap();
-    assert_eq!((second.task, second.failures), (first.task, 0));
+    assert_eq!((second.task, second.failures, second.lapses), (first.task, 0, 0));
     tasks::fail(&platform, &second, "This file has no picture.").await.unwrap();
 }

@@ -3,6 +3,7 @@
 mod support;
 
 use domain::access::Actor;
+use domain::key::MediaKey;
 use domain::upload::PartRequest;
 use domain::video::State;
 use platform::uploads::{self, NewUpload};
@@ -71,6 +72,28 @@ async fn missing_parts_are_listed_and_the_session_stays_open() {
     assert_eq!(uploads::open(&platform, &actor).await.unwrap().len(), 1);
     uploads::abort(&platform, &actor, &upload.upload_id).await.unwrap();
     assert!(matches!(uploads::status(&platform, &actor, &upload.upload_id).await, Err(Error::NotFound)));
+}
+
+#[tokio::test]
+async fn a_session_that_nobody_goes_on_with_expires() {
+    let platform = platform().await;
+    let (_, actor) = person(&platform).await;
+    let upload = uploads::create(&platform, &actor, new(10)).await.unwrap();
+    send(&platform, &actor, &upload.upload_id, &[0; 10]).await;
+    let (key, id): (String, String) = sqlx::query_as(
+        "UPDATE uploads SET created_at = now() - interval '8 days' WHERE id = $1 RETURNING video_id, s3_upload_id",
+    )
+    .bind(upload.upload_id.as_str())
+    .fetch_one(&platform.db)
+    .await
+    .unwrap();
+    while uploads::sweep(&platform).await.unwrap() == 50 {}
+    assert!(matches!(uploads::status(&platform, &actor, &upload.upload_id).await, Err(Error::NotFound)));
+    assert!(matches!(uploads::complete(&platform, &actor, &upload.upload_id).await, Err(Error::NotFound)));
+    assert!(matches!(videos::get(&platform, &actor, &upload.video_id).await, Err(Error::NotFound)));
+    let original = MediaKey::Original { video: key.parse().unwrap() };
+    let parts = platform.storage.list_parts(&original, &id).await;
+    assert!(matches!(parts, Err(platform::storage::Error::NoSuchUpload)), "{parts:?}");
 }
 
 #[tokio::test]

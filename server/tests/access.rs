@@ -59,6 +59,8 @@ async fn its_owner_edits_and_deletes_a_film() {
     for (change, field) in [
         (json!({ "visibility": "secret" }), "visibility"),
         (json!({ "title": "" }), "title"),
+        (json!({ "title": " \t\u{a0} " }), "title"),
+        (json!({ "title": "x".repeat(10_000) }), "title"),
         (json!({ "title": 7 }), "title"),
     ] {
         let refused = expect(owner.patch(&path, &change).await, StatusCode::UNPROCESSABLE_ENTITY).await;

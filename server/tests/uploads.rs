@@ -52,6 +52,43 @@ async fn an_upload_is_given_up() {
     assert_eq!(person.delete(&path).await.status(), StatusCode::NO_CONTENT);
     let open = expect(person.get("/api/v1/uploads").await, StatusCode::OK).await;
     assert_eq!(open["items"], json!([]));
+    let parts = json!({ "parts": [{ "number": 1 }] });
+    for answer in [
+        person.get(&path).await,
+        person.delete(&path).await,
+        person.post(&format!("{path}/parts"), &parts).await,
+        person.post(&format!("{path}/complete"), &json!({})).await,
+    ] {
+        problem(answer, 404, "not_found").await;
+    }
+}
+
+#[tokio::test]
+async fn titles_are_kept_in_every_script() {
+    let site = Site::start().await;
+    let person = site.person().await;
+    for title in ["🎬👩🏽‍🚀 Ζωή", "שלום עולם", "فيلم طويل جدا", "映画「夏」", "a\u{300}e\u{301}"]
+    {
+        let asked = json!({ "file_name": "a.mp4", "size": 10, "title": title, "description": title });
+        let created = expect(person.post("/api/v1/uploads", &asked).await, StatusCode::CREATED).await;
+        let path = format!("/api/v1/videos/{}", created["video_id"].as_str().unwrap());
+        let film = expect(person.get(&path).await, StatusCode::OK).await;
+        assert_eq!((&film["title"], &film["description"]), (&json!(title), &json!(title)));
+    }
+}
+
+#[tokio::test]
+async fn a_text_file_named_mp4_fails_with_a_reason() {
+    let site = Site::start().await;
+    let person = site.person().await;
+    let letter = b"Dear Ada, this is no film.".to_vec();
+    let (upload, video) = person.begin(letter.len(), "private").await;
+    person.send(&upload, 1, letter).await;
+    let complete = format!("/api/v1/uploads/{upload}/complete");
+    expect(person.post(&complete, &json!({})).await, StatusCode::ACCEPTED).await;
+    let film = expect(person.get(&format!("/api/v1/videos/{video}")).await, StatusCode::OK).await;
+    assert_eq!(film["state"], "failed");
+    assert_eq!(film["failure"], "This file is not a film that Kinora can read.");
 }
 
 #[tokio::test]

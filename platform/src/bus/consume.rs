@@ -137,8 +137,11 @@ fn listen(
                     count_at = Instant::now() + RECOUNT;
                 }
                 None => {
-                    if !away {
-                        tracing::warn!(topic, "Kafka or the topic isn't there; waiting");
+                    if !away && partitions == 0 {
+                        // As on every first start: a topic comes with its first message.
+                        tracing::info!(topic, "Kafka or the topic isn't there yet; waiting");
+                    } else if !away {
+                        tracing::warn!(topic, "Kafka is away; waiting");
                     }
                     away = true;
                     count_at = Instant::now() + RETRY;
@@ -150,7 +153,8 @@ fn listen(
             Some(Ok(message)) => match message.payload().map(read) {
                 Some(Ok(Some(envelope))) => hear(envelope),
                 // A newer version's message: not for us.
-                Some(Ok(None)) | None => {}
+                Some(Ok(None)) => metrics::counter!("kinora_bus_newer_total").increment(1),
+                None => {}
                 Some(Err(error)) => {
                     metrics::counter!("kinora_bus_garbage_total").increment(1);
                     let (partition, offset) = (message.partition(), message.offset());

@@ -2,8 +2,9 @@
 
 use super::{read, read_option};
 use domain::id::{BuildId, TaskId, UserId, VideoId};
-use domain::task::{Kind, LEASE_SECONDS, MAX_FAILURES};
+use domain::task::{Kind, MAX_FAILURES};
 use sqlx::PgExecutor;
+use std::time::Duration;
 
 /// A task that a worker may work on for as long as its lease is renewed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Claim {
     pub build: Option<BuildId>,
     /// How often the task itself went wrong.
     pub failures: i32,
+    /// How often a worker fell silent with it.
+    pub lapses: i32,
 }
 
 /// How a claimed task ends.
@@ -24,6 +27,8 @@ pub enum End<'a> {
     Done,
     /// Nothing is wrong with us: what it works on is bad.
     Failed(&'a str),
+    /// Given up. For operators.
+    Dead(&'a str),
 }
 
 pub struct NewTask<'a> {
@@ -51,11 +56,17 @@ pub async fn insert(db: impl PgExecutor<'_>, task: NewTask<'_>) -> sqlx::Result<
 }
 
 /// Takes the best task there is: urgent class first (ten minutes of waiting raise it by one), then the owner with the
-/// least work running, then age. A task whose lease ran out is there for everybody, and no failure. Kinds that this
-/// version doesn't know, and builds of another engine, are left to others.
-pub async fn claim(db: impl PgExecutor<'_>, worker: &str, engine_version: i32) -> sqlx::Result<Option<Claim>> {
+/// least work running, then age. A task whose lease ran out is there for everybody: a lapse, and no failure. Kinds that
+/// this version doesn't know, and builds of another engine, are left to others.
+pub async fn claim(
+    db: impl PgExecutor<'_>,
+    worker: &str,
+    engine_version: i32,
+    lease: Duration,
+) -> sqlx::Result<Option<Claim>> {
     let row = sqlx::query!(
         "UPDATE tasks SET state = 'running', fence = fence + 1, worker = $1,
+             lapses = lapses + CASE WHEN state = 'running' THEN 1 ELSE 0 END,
              lease_until = now() + make_interval(secs => $3)
          WHERE id = (
              SELECT t.id FROM tasks t
@@ -72,10 +83,10 @@ pub async fn claim(db: impl PgExecutor<'_>, worker: &str, engine_version: i32) -
                  coalesce(o.running, 0), t.created_at, t.id
              LIMIT 1 FOR UPDATE OF t SKIP LOCKED
          )
-         RETURNING id, kind, fence, video_id, build_id, failures",
+         RETURNING id, kind, fence, video_id, build_id, failures, lapses",
         worker,
         engine_version,
-        LEASE_SECONDS as f64
+        lease.as_secs_f64()
     )
     .fetch_optional(db)
     .await?;
@@ -87,18 +98,19 @@ pub async fn claim(db: impl PgExecutor<'_>, worker: &str, engine_version: i32) -
             video: read_option(r.video_id)?,
             build: read_option(r.build_id)?,
             failures: r.failures,
+            lapses: r.lapses,
         })
     })
     .transpose()
 }
 
 /// False if the task is another's now, or nobody's.
-pub async fn extend(db: impl PgExecutor<'_>, claim: &Claim) -> sqlx::Result<bool> {
+pub async fn extend(db: impl PgExecutor<'_>, claim: &Claim, lease: Duration) -> sqlx::Result<bool> {
     let updated = sqlx::query!(
         "UPDATE tasks SET lease_until = now() + make_interval(secs => $3) WHERE id = $1 AND fence = $2 AND state = 'running'",
         claim.task.0,
         claim.fence,
-        LEASE_SECONDS as f64
+        lease.as_secs_f64()
     )
     .execute(db)
     .await?;
@@ -110,6 +122,7 @@ pub async fn end(db: impl PgExecutor<'_>, claim: &Claim, end: End<'_>) -> sqlx::
     let (state, error) = match end {
         End::Done => ("done", None),
         End::Failed(reason) => ("failed", Some(reason)),
+        End::Dead(error) => ("dead", Some(error)),
     };
     let updated = sqlx::query!(
         "UPDATE tasks SET state = $3, error = $4, lease_until = NULL, finished_at = now()
@@ -124,14 +137,25 @@ pub async fn end(db: impl PgExecutor<'_>, claim: &Claim, end: End<'_>) -> sqlx::
     Ok(updated.rows_affected() == 1)
 }
 
-/// Counts a failure: the task waits 2, 4, 8, … seconds for its next claim (a minute at most), or is dead. Returns
-/// whether it is; None if the task is another's.
+/// Whether this claim ended well.
+pub async fn is_done(db: impl PgExecutor<'_>, claim: &Claim) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM tasks WHERE id = $1 AND fence = $2 AND state = 'done') AS "done!""#,
+        claim.task.0,
+        claim.fence
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Counts a failure: the task waits 4, 16, 64, 256 seconds for its next claim, so that it outlives a restart of what it
+/// leans on, or is dead. Returns whether it is; None if the task is another's.
 pub async fn count_failure(db: impl PgExecutor<'_>, claim: &Claim, error: &str) -> sqlx::Result<Option<bool>> {
     sqlx::query_scalar!(
         r#"UPDATE tasks SET failures = failures + 1, error = $3, worker = NULL, lease_until = NULL,
                state = CASE WHEN failures + 1 >= $4 THEN 'dead' ELSE 'open' END,
                finished_at = CASE WHEN failures + 1 >= $4 THEN now() END,
-               run_after = now() + make_interval(secs => least(60, power(2, failures + 1)))
+               run_after = now() + make_interval(secs => least(300, power(4, failures + 1)))
            WHERE id = $1 AND fence = $2 AND state = 'running'
            RETURNING state = 'dead' AS "dead!""#,
         claim.task.0,
@@ -158,7 +182,7 @@ pub async fn hand_back(db: impl PgExecutor<'_>, claim: &Claim) -> sqlx::Result<b
 /// Opens tasks whose worker fell silent, and returns them.
 pub async fn open_expired(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<TaskId>> {
     let ids = sqlx::query_scalar!(
-        "UPDATE tasks SET state = 'open', worker = NULL, lease_until = NULL
+        "UPDATE tasks SET state = 'open', worker = NULL, lease_until = NULL, lapses = lapses + 1
          WHERE id IN (
              SELECT id FROM tasks WHERE state IN ('open', 'running') AND state = 'running' AND lease_until < now()
              FOR UPDATE SKIP LOCKED

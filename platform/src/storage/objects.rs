@@ -5,10 +5,15 @@ use aws_sdk_s3::types::{
     BucketLocationConstraint, CorsConfiguration, CorsRule, CreateBucketConfiguration, Delete, ObjectIdentifier,
 };
 use bytes::Bytes;
+use domain::id::BuildId;
 use domain::key::MediaKey;
 
 /// What a browser may keep S3's answer to "may I?" for, seconds.
 const CORS_MAX_AGE: i32 = 3600;
+/// How many objects S3 deletes at once.
+const DELETE_MAX: usize = 1_000;
+/// How often a range is asked for whose bytes break off: the SDK tries again only until the answer begins.
+const READS: u32 = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
@@ -85,11 +90,20 @@ impl Storage {
         }
         let range = format!("bytes={start}-{}", start.saturating_add(len - 1));
         let request = self.inner.client.get_object().bucket(&self.inner.bucket).key(key.to_string()).range(range);
-        match request.send().await.map_err(Error::from) {
-            Ok(object) => Ok(object.body.collect().await.map_err(|e| Error::Unavailable(e.into()))?.into_bytes()),
-            // It begins behind the end.
-            Err(Error::Rejected { code, .. }) if code == "InvalidRange" => Ok(Bytes::new()),
-            Err(error) => Err(error),
+        let mut reads = 1;
+        loop {
+            let object = match request.clone().send().await.map_err(Error::from) {
+                Ok(object) => object,
+                // It begins behind the end.
+                Err(Error::Rejected { code, .. }) if code == "InvalidRange" => return Ok(Bytes::new()),
+                Err(error) => return Err(error),
+            };
+            match object.body.collect().await {
+                Ok(bytes) => return Ok(bytes.into_bytes()),
+                Err(error) if reads < READS => tracing::debug!(%error, %key, "a read broke off; asking again"),
+                Err(error) => return Err(Error::Unavailable(error.into())),
+            }
+            reads += 1;
         }
     }
 
@@ -115,17 +129,35 @@ impl Storage {
         if prefix.len() < 2 || !prefix.ends_with('/') {
             return Err(Error::rejected("Prefix", "a prefix to delete must name a folder and end with a slash"));
         }
+        self.delete_all(self.keys(prefix).await?).await
+    }
+
+    /// What claims before `fence` stored of a build. Not what later ones did: a worker that was slow to see that its
+    /// lease has gone must not delete what its successor stores.
+    pub async fn delete_earlier(&self, build: &BuildId, fence: i64) -> Result<()> {
+        let mut keys = self.keys(&MediaKey::build_prefix(build)).await?;
+        keys.retain(|key| MediaKey::from_key(key).and_then(|key| key.fence()).is_some_and(|of| of < fence));
+        self.delete_all(keys).await
+    }
+
+    /// The keys of all objects that begin with `prefix`.
+    pub async fn keys(&self, prefix: &str) -> Result<Vec<String>> {
         let request = self.inner.client.list_objects_v2().bucket(&self.inner.bucket).prefix(prefix);
         let mut pages = request.into_paginator().send();
+        let mut keys = Vec::new();
         while let Some(page) = pages.next().await {
-            let keys = page?.contents.unwrap_or_default().into_iter().filter_map(|object| object.key);
+            keys.extend(page?.contents.unwrap_or_default().into_iter().filter_map(|object| object.key));
+        }
+        Ok(keys)
+    }
+
+    async fn delete_all(&self, keys: Vec<String>) -> Result<()> {
+        for keys in keys.chunks(DELETE_MAX) {
             let objects: Vec<_> = keys
+                .iter()
                 .map(|key| ObjectIdentifier::builder().key(key).build())
                 .collect::<Result<_, _>>()
                 .map_err(|e| Error::rejected("Delete", e))?;
-            if objects.is_empty() {
-                continue;
-            }
             let batch = Delete::builder().set_objects(Some(objects)).quiet(true).build();
             let batch = batch.map_err(|e| Error::rejected("Delete", e))?;
             let done = self.inner.client.delete_objects().bucket(&self.inner.bucket).delete(batch).send().await?;

@@ -35,12 +35,32 @@ impl Site {
     }
 
     pub fn anonymous(&self) -> Person {
-        Person { base: self.url.clone(), client: client(), token: None, id: String::new(), username: String::new() }
+        Person::anonymous(&self.url)
+    }
+
+    pub async fn person(&self) -> Person {
+        Person::sign_up(&self.url).await
+    }
+}
+
+pub struct Person {
+    base: String,
+    client: Client,
+    token: Option<String>,
+    pub id: String,
+    pub username: String,
+}
+
+impl Person {
+    /// Somebody on the site at `base` who isn't signed in.
+    pub fn anonymous(base: &str) -> Self {
+        let base = base.to_owned();
+        Self { base, client: client(), token: None, id: String::new(), username: String::new() }
     }
 
     /// Somebody new, with a token.
-    pub async fn person(&self) -> Person {
-        let mut person = self.anonymous();
+    pub async fn sign_up(base: &str) -> Self {
+        let mut person = Self::anonymous(base);
         person.username = unique("user");
         let (username, email) = (person.username.clone(), format!("{}@example.org", person.username));
         let account = json!({ "username": username, "email": email, "password": PASSWORD });
@@ -54,17 +74,7 @@ impl Site {
         person.token = Some(token["access_token"].as_str().unwrap().to_owned());
         person
     }
-}
 
-pub struct Person {
-    base: String,
-    client: Client,
-    token: Option<String>,
-    pub id: String,
-    pub username: String,
-}
-
-impl Person {
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         // Each process of the tests is a client of its own to the limits.
         let request = self.client.request(method, format!("{}{path}", self.base)).header("x-forwarded-for", address());

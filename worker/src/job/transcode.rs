@@ -9,7 +9,6 @@ use bytes::Bytes;
 use domain::id::{BuildId, VideoId};
 use domain::key::MediaKey;
 use domain::playlist::{self, AUDIO, Rendition};
-use domain::task::HEARTBEAT_SECONDS;
 use domain::video::Notice;
 use platform::Platform;
 use platform::tasks::{self, Claim, Finished};
@@ -25,6 +24,8 @@ use tokio_util::sync::CancellationToken;
 const WAITING: usize = 8;
 /// Progress is told this often.
 const PROGRESS: Duration = Duration::from_millis(900);
+/// How long PostgreSQL may be away before what is made is given up.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What the engine's thread hands over.
 enum Made {
@@ -82,33 +83,57 @@ pub async fn perform(platform: &Platform, claim: &Claim, shutdown: &Cancellation
     };
 
     if claim.fence > 1 {
-        // A claim before this one may have died half-way; nothing of ours is there yet.
-        platform.storage.delete_prefix(&MediaKey::build_prefix(build)).await?;
+        // A claim before this one may have died half-way.
+        platform.storage.delete_earlier(build, claim.fence).await?;
     }
 
     let stop = shutdown.child_token();
     let _stop_engine = stop.clone().drop_guard();
     let mut store = Store::new(platform, claim, build);
-    let result = tokio::select! {
-        result = engine(platform, claim, &open, &stop, &mut store) => result,
-        // Last in line: a finished film is finished, whatever the lease says.
+    let made = tokio::select! {
+        made = engine(platform, claim, &open, &stop, &mut store) => made,
         lost = keep_lease(platform, claim) => Err(lost),
     };
     stop.cancel();
-    if result.is_err() {
-        store.remove().await;
+    let finished = match made {
+        Ok(finished) => finished,
+        Err(ended) => {
+            store.remove().await;
+            return Err(ended);
+        }
+    };
+    match patiently(|| tasks::finish_transcode(platform, claim, finished.clone())).await {
+        Err(platform::Error::Lost) => {
+            store.remove().await;
+            Err(Ended::Lost)
+        }
+        // Committed or not, who knows: what is stored stays. If the film isn't ready, its next claim clears it away.
+        result => Ok(result?),
     }
-    result
+}
+
+/// Tries again while PostgreSQL is away: an encode of hours is not thrown away for a restart.
+async fn patiently<F: Future<Output = platform::Result<()>>>(mut attempt: impl FnMut() -> F) -> platform::Result<()> {
+    let begun = Instant::now();
+    loop {
+        match attempt().await {
+            Err(error @ platform::Error::Unavailable(_)) if begun.elapsed() < PATIENCE => {
+                tracing::warn!(error = chain(&error), "not written down; trying again");
+                tokio::time::sleep(PROGRESS).await;
+            }
+            result => return result,
+        }
+    }
 }
 
 async fn original_size(platform: &Platform, video: &VideoId) -> Result<Option<u64>, Ended> {
     Ok(platform.storage.head(&MediaKey::Original { video: video.clone() }).await?.map(|head| head.size))
 }
 
-/// Returns when the claim is lost. A database that can't be asked is waited for: the fence judges in the end.
+/// Renews the lease four times before it ends. Returns when the claim is lost. A database that can't be asked is waited for: the fence judges in the end.
 async fn keep_lease(platform: &Platform, claim: &Claim) -> Ended {
     loop {
-        tokio::time::sleep(Duration::from_secs(HEARTBEAT_SECONDS)).await;
+        tokio::time::sleep(platform.config.lease / 4).await;
         match tasks::heartbeat(platform, claim, None).await {
             Ok(true) => {}
             Ok(false) | Err(platform::Error::Lost) => return Ended::Lost,
@@ -123,7 +148,7 @@ async fn engine(
     open: &(dyn Fn() -> Box<dyn Input> + Sync),
     stop: &CancellationToken,
     store: &mut Store<'_>,
-) -> Result<(), Ended> {
+) -> Result<Finished, Ended> {
     let input = open();
     let probe = blocking(move || media::probe(input)).await?;
     let mut plan = Plan::of(&probe).map_err(ended)?;
@@ -165,16 +190,18 @@ async fn engine(
 
     let (width, height) =
         probe.video.as_ref().map(|v| (Some(v.width as i32), Some(v.height as i32))).unwrap_or_default();
-    let finished = Finished {
+    if claim.fence > 1 {
+        // One that was slow to die may have stored something since we began.
+        platform.storage.delete_earlier(store.build, claim.fence).await?;
+    }
+    Ok(Finished {
         renditions: store.renditions(),
         poster: store.has_poster,
         duration_ms: outcome.duration_ms,
         width,
         height,
         notices: outcome.notices.into_iter().map(notice).collect(),
-    };
-    tasks::finish_transcode(platform, claim, finished).await?;
-    Ok(())
+    })
 }
 
 /// Tells how far the film is. That the database can't be asked just now stops nothing.
@@ -308,8 +335,8 @@ impl<'a> Store<'a> {
         let key = MediaKey::Chunk { build: self.build.clone(), chunk: chunk.number, fence, rung: rung.clone() };
         self.put(key, chunk.bytes).await?;
         let row = playlist::Chunk { number: chunk.number, fence, segments: chunk.segments };
-        tasks::publish_chunk(self.platform, self.claim, &rung, row, chunk.first_index).await?;
-        Ok(())
+        let publish = || tasks::publish_chunk(self.platform, self.claim, &rung, row.clone(), chunk.first_index);
+        Ok(patiently(publish).await?)
     }
 
     async fn poster(&mut self, jpeg: Vec<u8>) -> Result<(), Ended> {

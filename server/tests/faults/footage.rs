@@ -1,0 +1,95 @@
+//! Films made by `ffmpeg`, and films played by it.
+
+use crate::support::Person;
+use reqwest::{StatusCode, Url};
+use serde_json::Value;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+const CHEAP: &str = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 50";
+
+/// A film of so many seconds, 25 frames each, with sound.
+pub fn film(seconds: u32) -> Vec<u8> {
+    made(
+        "film.mp4",
+        &format!(
+            "-f lavfi -i testsrc2=size=640x360:rate=25:duration={seconds} -f lavfi -i sine=duration={seconds} {CHEAP}"
+        ),
+    )
+}
+
+/// A film whose index stands before its frames, cut off in the middle of them.
+pub fn half_a_film() -> Vec<u8> {
+    let source = format!("-f lavfi -i testsrc2=size=320x180:rate=25:duration=8 {CHEAP} -movflags +faststart");
+    let mut bytes = made("whole.mp4", &source);
+    bytes.truncate(bytes.len() / 2);
+    bytes
+}
+
+pub fn sound() -> Vec<u8> {
+    made("sound.mp3", "-f lavfi -i sine=duration=3 -c:a libmp3lame")
+}
+
+pub fn one_pixel() -> Vec<u8> {
+    made(
+        "pixel.avi",
+        "-f lavfi -i testsrc2=size=64x64:rate=25:duration=1,format=rgb24,crop=1:1 -c:v ffv1 -pix_fmt bgr0",
+    )
+}
+
+pub fn no_frames() -> Vec<u8> {
+    made("none.mp4", &format!("-f lavfi -i testsrc2=duration=1 {CHEAP} -frames:v 0 -movflags +empty_moov"))
+}
+
+/// Plays the lowest picture rendition of a film to its end, as a player would: playlists, init segment, chunks. Tells how
+/// many frames it had.
+pub async fn play(person: &Person, film: &Value) -> u64 {
+    let master = film["playback"]["hls"].as_str().expect("a playlist");
+    let playlists = targets(person, master).await;
+    let picture = playlists.iter().find(|path| path.ends_with("p.m3u8")).expect("a picture");
+    let mut objects = targets(person, picture).await;
+    // A line a segment, and many segments are ranges of one object.
+    objects.dedup();
+    let mut bytes = Vec::new();
+    for path in objects {
+        let answer = person.get(&path).await;
+        assert_eq!(answer.status(), StatusCode::FOUND, "{path}");
+        let object = reqwest::get(answer.headers()["location"].to_str().unwrap()).await.unwrap();
+        bytes.extend(object.error_for_status().unwrap().bytes().await.unwrap());
+    }
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("played.mp4");
+    std::fs::write(&path, bytes).unwrap();
+    let arguments = format!("-v error -i {} -f null -progress - -", path.display());
+    let output = tokio::task::block_in_place(|| ffmpeg(&arguments));
+    let progress = String::from_utf8_lossy(&output.stdout);
+    let frames = progress.lines().rev().find_map(|line| line.strip_prefix("frame=")).expect("frames");
+    frames.trim().parse().unwrap()
+}
+
+/// The paths that the playlist at `path` leads to, in order.
+pub async fn targets(person: &Person, path: &str) -> Vec<String> {
+    let answer = person.get(path).await;
+    assert_eq!(answer.status(), StatusCode::OK, "{path}");
+    let playlist = answer.text().await.unwrap();
+    let base = Url::parse("http://site").unwrap().join(path).unwrap();
+    let target = |line: &str| match line.strip_prefix('#') {
+        Some(tag) => tag.split_once("URI=\"")?.1.split('"').next().map(str::to_owned),
+        None => Some(line.to_owned()).filter(|line| !line.is_empty()),
+    };
+    playlist.lines().filter_map(target).map(|target| base.join(&target).unwrap().path().to_owned()).collect()
+}
+
+fn made(name: &str, arguments: &str) -> Vec<u8> {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join(name);
+    ffmpeg(&format!("-v error -y {arguments} {}", path.display()));
+    std::fs::read(path).unwrap()
+}
+
+fn ffmpeg(arguments: &str) -> Output {
+    let output = Command::new("ffmpeg").args(arguments.split_whitespace()).output().expect("ffmpeg");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && complaint.is_empty(), "ffmpeg {arguments}: {complaint}");
+    output
+}

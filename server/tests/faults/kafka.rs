@@ -1,0 +1,43 @@
+//! Without the doorbell.
+
+use crate::footage;
+use crate::support::expect;
+use crate::system::{System, eventually};
+use reqwest::StatusCode;
+use tokio::task::block_in_place;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_film_goes_all_the_way_while_kafka_is_away() {
+    let system = System::start(&[]).await;
+    let worker = system.worker("worker");
+    system.stack.kafka().kill().unwrap();
+
+    let owner = system.person().await;
+    let (upload, video) = owner.send_film(&footage::film(40), "public").await;
+    let events = owner.follow(&video).await;
+    owner.complete(&upload).await;
+    let film = owner.ready(&video).await;
+
+    let events = events.await.unwrap();
+    let told: Vec<&str> = events.iter().filter_map(|(_, data)| data["state"].as_str()).collect();
+    assert_eq!((told.first(), told.last()), (Some(&"uploading"), Some(&"ready")), "{events:?}");
+    assert!(told.contains(&"processing"), "{events:?}");
+    let half_way = |data: &serde_json::Value| data["progress"].as_f64().is_some_and(|share| share > 0.0 && share < 1.0);
+    assert!(events.iter().any(|(_, data)| half_way(data)), "{events:?}");
+
+    assert_eq!(footage::play(&system.anonymous(), &film).await, 40 * 25);
+    system.assert_made_once(&[&video]).await;
+
+    let checks = expect(system.anonymous().get("/readyz").await, StatusCode::OK).await;
+    assert_eq!((&checks["kafka"], &checks["postgres"]), (&"unavailable".into(), &"ok".into()));
+    assert!(worker.is_ready(), "nor does a worker depend on it");
+    let waiting = "SELECT count(*) FROM outbox WHERE key = $1";
+    assert!(system.number(waiting, &video).await > 0, "what Kafka should hear is kept");
+
+    block_in_place(|| system.stack.kafka().start()).unwrap();
+    eventually("the outbox is brought to Kafka", async || system.number(waiting, &video).await == 0).await;
+    eventually("the server tells that Kafka is back", async || {
+        expect(system.anonymous().get("/readyz").await, StatusCode::OK).await["kafka"] == "ok"
+    })
+    .await;
+}

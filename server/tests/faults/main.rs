@@ -1,0 +1,18 @@
+//! What goes wrong, gone wrong on purpose: the real server and workers, over services of their own that are killed,
+//! stopped and lied about. A film ends ready all the same, once, and nothing is left behind.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod footage;
+mod proxy;
+mod system;
+
+mod bells;
+mod completion;
+mod kafka;
+mod odd_films;
+mod postgres;
+mod privacy;
+mod storage;
+mod workers;

@@ -1,0 +1,281 @@
+//! All of Kinora: services that may be killed, a server, workers. Each test has a database, a bucket and topics of its
+//! own, and the services for itself alone.
+
+use crate::proxy::Proxy;
+use crate::support::{Person, expect, text, unique};
+use dev::{App, AppOptions, Services, Stack};
+use domain::key::MediaKey;
+use platform::{Config, Platform};
+use reqwest::{StatusCode, Url};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tokio::sync::{Mutex, MutexGuard};
+use tokio::task::{JoinHandle, block_in_place};
+
+/// Generous: the machine may be busy with other things.
+pub const LONG: Duration = Duration::from_secs(120);
+
+/// The services, for as long as a test runs or waits for its turn.
+static STACK: Mutex<Weak<Stack>> = Mutex::const_new(Weak::new());
+static TURN: Mutex<()> = Mutex::const_new(());
+
+async fn stack() -> Arc<Stack> {
+    let mut shared = STACK.lock().await;
+    if let Some(stack) = shared.upgrade() {
+        return stack;
+    }
+    let stack = Arc::new(block_in_place(|| Stack::temporary(Services::ALL)).unwrap());
+    *shared = Arc::downgrade(&stack);
+    stack
+}
+
+pub struct System {
+    pub server: App,
+    /// Looks into PostgreSQL and S3 directly.
+    pub platform: Platform,
+    name: String,
+    env: Vec<(String, String)>,
+    temporary: TempDir,
+    pub stack: Arc<Stack>,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl System {
+    /// With a server, and no worker yet.
+    pub async fn start(settings: &[(&str, &str)]) -> Self {
+        Self::launch(settings, None).await
+    }
+
+    /// One whose server, workers and browsers all reach S3 through a proxy.
+    pub async fn behind_a_proxy(settings: &[(&str, &str)]) -> (Self, Proxy) {
+        let stack = stack().await;
+        let proxy = Proxy::start(stack.s3_endpoint()).await;
+        (Self::launch(settings, Some(&proxy)).await, proxy)
+    }
+
+    async fn launch(settings: &[(&str, &str)], proxy: Option<&Proxy>) -> Self {
+        let stack = stack().await;
+        let turn = TURN.lock().await;
+        // A test that failed may have left them down.
+        block_in_place(|| {
+            stack.postgres().start().unwrap();
+            stack.s3().start().unwrap();
+            stack.kafka().start().unwrap();
+        });
+        let name = unique("f");
+        block_in_place(|| stack.postgres().psql(&format!("CREATE DATABASE {name}"))).unwrap();
+        let database = stack.database_url();
+        let (server_of_databases, _) = database.rsplit_once('/').unwrap();
+        let temporary = TempDir::new().unwrap();
+        let mut env = vec![
+            ("KINORA_DATABASE_URL", format!("{server_of_databases}/{name}")),
+            ("KINORA_S3_BUCKET", format!("kinora-{name}")),
+            ("KINORA_KAFKA_TOPIC_PREFIX", format!("{name}.")),
+            ("TMPDIR", temporary.path().display().to_string()),
+        ];
+        env.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        let mut env: Vec<_> = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+
+        let mut direct = stack.env();
+        direct.extend(env.clone());
+        let config = Config::from_vars(&direct.into_iter().collect()).unwrap();
+        let platform = Platform::connect(config).await.unwrap();
+        if let Some(proxy) = proxy {
+            for variable in ["KINORA_S3_ENDPOINT", "KINORA_S3_PUBLIC_ENDPOINT"] {
+                env.push((variable.to_owned(), proxy.url.clone()));
+            }
+        }
+        let [port] = dev::free_ports().unwrap();
+        let options = AppOptions { env: env.clone(), ..AppOptions::new(&format!("server-{name}"), port) };
+        let server = block_in_place(|| {
+            let server = App::server(&stack, options).unwrap();
+            server.start().unwrap();
+            server.wait_ready(LONG).unwrap();
+            server
+        });
+        Self { server, platform, name, env, temporary, stack, _turn: turn }
+    }
+
+    /// A worker that is ready for work.
+    pub fn worker(&self, name: &str) -> App {
+        self.worker_with(name, &[])
+    }
+
+    pub fn worker_with(&self, name: &str, settings: &[(&str, &str)]) -> App {
+        let [port] = dev::free_ports().unwrap();
+        let mut env = self.env.clone();
+        env.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let options = AppOptions { env, ..AppOptions::new(&format!("{name}-{}", self.name), port) };
+        block_in_place(|| {
+            let worker = App::worker(&self.stack, options).unwrap();
+            worker.start().unwrap();
+            worker.wait_ready(LONG).unwrap();
+            worker
+        })
+    }
+
+    pub fn database_url(&self) -> Url {
+        self.platform.config.database.url.reveal().parse().unwrap()
+    }
+
+    pub async fn person(&self) -> Person {
+        Person::sign_up(&self.server.url()).await
+    }
+
+    pub fn anonymous(&self) -> Person {
+        Person::anonymous(&self.server.url())
+    }
+
+    pub async fn sql(&self, statement: &str, id: &str) {
+        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(id).execute(&self.platform.db).await.unwrap();
+    }
+
+    /// One number that a query finds.
+    pub async fn number(&self, query: &str, id: &str) -> i64 {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(query)).bind(id).fetch_one(&self.platform.db).await.unwrap()
+    }
+
+    pub async fn task(&self, video: &str) -> Task {
+        let row: (i64, String, i64, i32, i32, Option<String>) = sqlx::query_as(
+            "SELECT id, state, fence, failures, lapses, worker FROM tasks WHERE video_id = $1 AND kind = 'transcode'",
+        )
+        .bind(video)
+        .fetch_one(&self.platform.db)
+        .await
+        .unwrap();
+        let (id, state, fence, failures, lapses, worker) = row;
+        let pid = worker.and_then(|worker| worker.rsplit_once(':')?.1.parse().ok());
+        Task { id, state, fence, failures, lapses, pid }
+    }
+
+    /// The objects of all films.
+    pub async fn media(&self) -> BTreeSet<String> {
+        self.platform.storage.keys("media/").await.unwrap().into_iter().collect()
+    }
+
+    /// A film was made once: by one task, into one build, under one fence; and nothing lies about that isn't of it.
+    pub async fn assert_made_once(&self, videos: &[&str]) {
+        let mut expected = BTreeSet::new();
+        for video in videos {
+            assert_eq!(self.task(video).await.state, "done");
+            assert_eq!(self.number("SELECT count(*) FROM tasks WHERE video_id = $1", video).await, 1);
+            let builds: Vec<(String, i64, Value, bool)> =
+                sqlx::query_as("SELECT id, fence, renditions, poster FROM builds WHERE video_id = $1")
+                    .bind(*video)
+                    .fetch_all(&self.platform.db)
+                    .await
+                    .unwrap();
+            assert_eq!(builds.len(), 1, "{builds:?}");
+            let (build, fence, renditions, poster) = &builds[0];
+            let segments: Vec<(String, i32, i64)> =
+                sqlx::query_as("SELECT rung, chunk, fence FROM segments WHERE build_id = $1")
+                    .bind(build)
+                    .fetch_all(&self.platform.db)
+                    .await
+                    .unwrap();
+            assert!(!segments.is_empty());
+            let build = || build.parse().unwrap();
+            for (rung, chunk, of) in segments {
+                assert_eq!(of, *fence, "a segment of another claim is published");
+                expected.insert(MediaKey::Chunk { build: build(), chunk: chunk as u32, fence: of, rung }.to_string());
+            }
+            for rendition in renditions.as_array().unwrap() {
+                let rung = text(&rendition["name"]);
+                expected.insert(MediaKey::Init { build: build(), fence: *fence, rung }.to_string());
+            }
+            if *poster {
+                expected.insert(MediaKey::Poster { build: build(), fence: *fence }.to_string());
+            }
+        }
+        // One that lost its lease clears away what it stored in its own time.
+        eventually("nothing is left behind", async || self.media().await == expected).await;
+        assert_eq!(std::fs::read_dir(self.temporary.path()).unwrap().count(), 0, "temporary files");
+    }
+
+    /// What the counter of a process stands at.
+    pub async fn counter(&self, process: &App, name: &str) -> u64 {
+        let metrics = Person::anonymous(&process.url()).get("/metrics").await.text().await.unwrap();
+        let value = |line: &str| line.strip_prefix(name)?.rsplit(' ').next()?.parse::<f64>().ok();
+        metrics.lines().filter_map(value).sum::<f64>() as u64
+    }
+}
+
+pub struct Task {
+    pub id: i64,
+    pub state: String,
+    pub fence: i64,
+    pub failures: i32,
+    pub lapses: i32,
+    /// Of the worker that has it, or ended it.
+    pub pid: Option<u32>,
+}
+
+/// Waits for `what`.
+pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds().await {
+        assert!(begun.elapsed() < LONG, "waited in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+impl Person {
+    /// Sends all parts of a film: the ids of its upload and of itself.
+    pub async fn send_film(&self, film: &[u8], visibility: &str) -> (String, String) {
+        let (upload, video) = self.begin(film.len(), visibility).await;
+        let status = expect(self.get(&format!("/api/v1/uploads/{upload}")).await, StatusCode::OK).await;
+        let part_size = status["part_size"].as_u64().unwrap() as usize;
+        for (number, part) in (1..).zip(film.chunks(part_size)) {
+            self.send(&upload, number, part.to_vec()).await;
+        }
+        (upload, video)
+    }
+
+    pub async fn complete(&self, upload: &str) {
+        let path = format!("/api/v1/uploads/{upload}/complete");
+        expect(self.post(&path, &json!({})).await, StatusCode::ACCEPTED).await;
+    }
+
+    /// Uploads a film; its id.
+    pub async fn upload(&self, film: &[u8], visibility: &str) -> String {
+        let (upload, video) = self.send_film(film, visibility).await;
+        self.complete(&upload).await;
+        video
+    }
+
+    pub async fn film(&self, video: &str) -> Value {
+        expect(self.get(&format!("/api/v1/videos/{video}")).await, StatusCode::OK).await
+    }
+
+    /// The film, once it will change no more.
+    pub async fn ended(&self, video: &str) -> Value {
+        eventually("the film is ready or has failed", async || {
+            matches!(text(&self.film(video).await["state"]).as_str(), "ready" | "failed")
+        })
+        .await;
+        self.film(video).await
+    }
+
+    pub async fn ready(&self, video: &str) -> Value {
+        let film = self.ended(video).await;
+        assert_eq!(film["state"], "ready", "{film}");
+        film
+    }
+
+    /// All events of a film until the server ends their stream: names and data.
+    pub async fn follow(&self, video: &str) -> JoinHandle<Vec<(String, Value)>> {
+        let answer = self.get(&format!("/api/v1/videos/{video}/events")).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        tokio::spawn(async move {
+            let stream = answer.text().await.unwrap();
+            let read = |event: &str| {
+                let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+                Some((field("event:")?.to_owned(), serde_json::from_str(field("data:")?).unwrap()))
+            };
+            stream.split("\n\n").filter_map(read).collect()
+        })
+    }
+}
