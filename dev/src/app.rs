@@ -19,7 +19,7 @@ pub struct AppOptions {
     /// Names the log and pid files, and stands before its lines. Two workers want two names.
     pub name: String,
     pub port: u16,
-    /// Whether its lines go to our output, too. They always go to its log file.
+    /// Whether its warnings and errors go to our output, too. All its lines always go to its log file.
     pub echo: bool,
     /// Set over everything else.
     pub env: Vec<(String, String)>,
@@ -135,7 +135,9 @@ impl App {
             let mut line = Vec::new();
             while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
                 let text = String::from_utf8_lossy(&line);
-                say(&format!("{name:<6} | {}", text.trim_end()));
+                if is_news(&text) {
+                    say(&format!("{name:<6} | {}", text.trim_end()));
+                }
                 if let Some(log) = log.as_mut() {
                     let _ = std::io::Write::write_all(log, &line);
                 }
@@ -143,6 +145,11 @@ impl App {
             }
         });
     }
+}
+
+/// What somebody who looks on wants to know: what went wrong, and whatever isn't a line of the log (a panic, say).
+fn is_news(line: &str) -> bool {
+    !["TRACE", "DEBUG", "INFO"].iter().any(|level| line.split_whitespace().nth(1) == Some(level))
 }
 
 /// What a server on this machine needs beside the services. Both names of this machine may open it, so both are
@@ -174,4 +181,16 @@ pub fn bin_dir() -> Result<PathBuf> {
     let me = std::env::current_exe().context("this program's own path")?;
     let folder = me.parent().unwrap_or(Path::new("/"));
     Ok(if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder }.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_went_wrong_is_news() {
+        assert!(!is_news("2026-11-21T17:19:26.10Z  INFO server: Kinora is ready\n"));
+        assert!(is_news("2026-11-21T17:19:26.10Z  WARN platform: Kafka is away; waiting\n"));
+        assert!(is_news("thread 'main' panicked at server/src/main.rs:1:\n"));
+    }
 }

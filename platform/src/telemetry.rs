@@ -2,13 +2,15 @@
 
 use crate::config::{Config, LogFormat};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::io::IsTerminal;
 use std::sync::OnceLock;
 use tracing_subscriber::EnvFilter;
 
 /// Sets the process's log up. A second call changes nothing.
 pub fn init(config: &Config) {
     let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     // An error means that a log is there already: a test's, say.
     let _ = match config.log_format {
         LogFormat::Text => log.try_init(),
@@ -16,13 +18,18 @@ pub fn init(config: &Config) {
     };
 }
 
+/// Upper bounds in seconds: from an answer out of memory to a long film's encode.
+const BUCKETS: [f64; 14] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0, 600.0, 3600.0];
+
 /// The process's metrics; the first call begins to record them. Metrics are the process's by nature: the `metrics`
 /// macros know one recorder.
 pub fn metrics_handle() -> PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE
         .get_or_init(|| {
-            let recorder = PrometheusBuilder::new().build_recorder();
+            // Only an empty list is an error. Without buckets they would be summaries, which can't be added up over processes.
+            let builder = PrometheusBuilder::new();
+            let recorder = builder.set_buckets(&BUCKETS).unwrap_or_else(|_| PrometheusBuilder::new()).build_recorder();
             let handle = recorder.handle();
             if metrics::set_global_recorder(recorder).is_err() {
                 tracing::warn!("another recorder has the metrics; /metrics stays empty");

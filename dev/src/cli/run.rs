@@ -1,5 +1,6 @@
 //! `kinora-dev run`: everything, until Ctrl-C.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -38,7 +39,7 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<ExitCode> {
     let outcome = std::thread::scope(|scope| {
         // Apart: a service takes seconds to start, and the others are looked after meanwhile.
         scope.spawn(|| keep_services(&stack, &ending));
-        let outcome = keep_apps(&mut server, &mut worker, signals, begun);
+        let outcome = keep_apps(&mut server, &mut worker, signals, begun, &stack.data_dir().join("logs"));
         ending.store(true, Relaxed);
         outcome
     });
@@ -53,14 +54,24 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<ExitCode> {
 }
 
 /// Returns when a signal asks to end.
-fn keep_apps(server: &mut Supervised, worker: &mut Supervised, signals: &Signals, begun: Instant) -> Result<()> {
+fn keep_apps(
+    server: &mut Supervised,
+    worker: &mut Supervised,
+    signals: &Signals,
+    begun: Instant,
+    logs: &Path,
+) -> Result<()> {
     let mut told = false;
     while signals.wait(Duration::from_millis(if told { 500 } else { 50 })).is_none() {
         server.look_after()?;
         worker.look_after()?;
         if !told && server.app.is_ready() {
             told = true;
-            say(&format!("started in {:.1} s; Ctrl-C ends it", begun.elapsed().as_secs_f32()));
+            say(&format!(
+                "started in {:.1} s; Ctrl-C ends it; logs: {}",
+                begun.elapsed().as_secs_f32(),
+                logs.display()
+            ));
             say(&format!("Kinora is ready: {}", server.app.url()));
         }
     }
