@@ -67,13 +67,8 @@ pub struct Following {
 
 /// Calls `tell` with everything that happens to `video`.
 pub fn follow(video: VideoId, tell: impl Fn(News) + 'static) -> Following {
-    let following = Following {
-        video,
-        tell: Rc::new(tell),
-        asked: Rc::default(),
-        answered: Rc::default(),
-        line: Rc::default(),
-    };
+    let following =
+        Following { video, tell: Rc::new(tell), asked: Rc::default(), answered: Rc::default(), line: Rc::default() };
     let line = following.open();
     *following.line.borrow_mut() = Some(line);
     following
@@ -82,8 +77,7 @@ pub fn follow(video: VideoId, tell: impl Fn(News) + 'static) -> Following {
 impl Following {
     fn open(&self) -> Line {
         let free = STREAMS.with(Cell::get) < MOST_STREAMS;
-        let stream =
-            if free { EventSource::new(&format!("/api/v1/videos/{}/events", self.video)).ok() } else { None };
+        let stream = if free { EventSource::new(&format!("/api/v1/videos/{}/events", self.video)).ok() } else { None };
         let mut listeners = Vec::new();
         if let Some(stream) = &stream {
             STREAMS.with(|n| n.set(n.get() + 1));

@@ -71,9 +71,7 @@ mod tests {
     #[test]
     fn cursors_can_be_read_back() {
         let behind = Behind { at_us: 17, id: "abc".into() };
-        for cursor in
-            [Cursor::Newest(behind.clone()), Cursor::Mine(behind), Cursor::Search { query: 9, offset: 24 }]
-        {
+        for cursor in [Cursor::Newest(behind.clone()), Cursor::Mine(behind), Cursor::Search { query: 9, offset: 24 }] {
             assert_eq!(Cursor::parse(&cursor.to_string()), Ok(cursor));
         }
         for bad in ["", "n", "n.x.y", "s.1", "s.1.2.3", "q.1.2", "n.1."] {
