@@ -121,7 +121,10 @@ impl Told {
             self.state = Some(video.state);
             self.tell("state", &serde_json::json!({ "state": video.state }));
         }
-        self.progress(video.progress);
+        // A film that waits has none: whoever hears of progress takes it to be in work.
+        if video.state == Stage::Processing {
+            self.progress(video.progress);
+        }
     }
 
     /// PostgreSQL lags behind Kafka a little: progress never goes back.
