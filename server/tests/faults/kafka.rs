@@ -1,6 +1,7 @@
 //! Without the doorbell.
 
 use crate::footage;
+use crate::proxy::Fault;
 use crate::support::expect;
 use crate::system::{System, eventually};
 use reqwest::StatusCode;
@@ -8,12 +9,13 @@ use tokio::task::block_in_place;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_film_goes_all_the_way_while_kafka_is_away() {
-    let system = System::start(&[]).await;
+    let (system, proxy) = System::behind_a_proxy(&[]).await;
+    proxy.fault(Fault::Late, usize::MAX, |asked| asked.stores("/media/"));
     let worker = system.worker("worker");
     system.stack.kafka().kill().unwrap();
 
     let owner = system.person().await;
-    let (upload, video) = owner.send_film(&footage::film(40), "public").await;
+    let (upload, video) = owner.send_film(&footage::film(16), "public").await;
     let events = owner.follow(&video).await;
     owner.complete(&upload).await;
     let film = owner.ready(&video).await;
@@ -25,7 +27,7 @@ async fn a_film_goes_all_the_way_while_kafka_is_away() {
     let half_way = |data: &serde_json::Value| data["progress"].as_f64().is_some_and(|share| share > 0.0 && share < 1.0);
     assert!(events.iter().any(|(_, data)| half_way(data)), "{events:?}");
 
-    assert_eq!(footage::play(&system.anonymous(), &film).await, 40 * 25);
+    assert_eq!(footage::play(&system.anonymous(), &film).await, 16 * 25);
     system.assert_made_once(&[&video]).await;
 
     let checks = expect(system.anonymous().get("/readyz").await, StatusCode::OK).await;

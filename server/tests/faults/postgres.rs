@@ -17,7 +17,7 @@ async fn server_and_worker_come_back_with_postgres() {
     let pids = (system.server.pid(), worker.pid());
     let owner = system.person().await;
     let anyone = system.anonymous();
-    let made_meanwhile = owner.upload(&footage::film(30), "private").await;
+    let made_meanwhile = owner.upload(&footage::film(16), "private").await;
     let (upload, sent_before) = owner.send_film(&footage::film(2), "private").await;
     eventually("the worker is busy", async || owner.film(&made_meanwhile).await["state"] == "processing").await;
 

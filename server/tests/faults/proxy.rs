@@ -8,14 +8,19 @@ use axum::response::{IntoResponse, Response};
 use futures::stream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+
+const A_WHILE: Duration = Duration::from_millis(400);
 
 /// What becomes of a request.
 #[derive(Debug, Clone, Copy)]
 pub enum Fault {
     /// Answered with this status, and not passed on.
     Refused(u16),
+    /// Done, but only after a while: so that a film takes its time on a fast machine, too.
+    Late,
     /// Done, and answered with this status.
     Denied(u16),
     /// Neither passed on nor answered.
@@ -125,6 +130,10 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
     match way.met(&asked) {
         None => way.ask(&asked, &parts.uri, body).await,
         Some(Fault::Refused(status)) => refusal(status),
+        Some(Fault::Late) => {
+            tokio::time::sleep(A_WHILE).await;
+            way.ask(&asked, &parts.uri, body).await
+        }
         Some(Fault::Denied(status)) => {
             way.ask(&asked, &parts.uri, body).await;
             refusal(status)

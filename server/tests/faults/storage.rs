@@ -11,7 +11,7 @@ use serde_json::json;
 async fn single_refusals_are_not_felt() {
     let (system, proxy) = System::behind_a_proxy(&[]).await;
     let owner = system.person().await;
-    let film = footage::film(20);
+    let film = footage::film(10);
     let (upload, video) = owner.begin(film.len(), "public").await;
     proxy.fault(Fault::Refused(503), 1, Asked::sends_part);
     let asked = json!({ "parts": [{ "number": 1 }] });
@@ -42,7 +42,7 @@ async fn single_refusals_are_not_felt() {
     let task = system.task(&video).await;
     assert_eq!((task.fence, task.failures), (1, 0));
     system.assert_made_once(&[&video]).await;
-    assert_eq!(footage::play(&owner, &film).await, 20 * 25);
+    assert_eq!(footage::play(&owner, &film).await, 10 * 25);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,7 +52,7 @@ async fn a_film_is_tried_again_when_s3_stays_away_too_long() {
     let first = proxy.fault(Fault::Refused(503), usize::MAX, |asked| asked.stores("/1.1/"));
     let _worker = system.worker("worker");
     let owner = system.person().await;
-    let video = owner.upload(&footage::film(20), "private").await;
+    let video = owner.upload(&footage::film(10), "private").await;
     let film = owner.ready(&video).await;
     assert!(first.count() >= 3, "the SDK tried on");
     let task = system.task(&video).await;

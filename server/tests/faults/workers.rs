@@ -1,18 +1,25 @@
 //! Workers that die, that fall silent, that work side by side.
 
 use crate::footage;
+use crate::proxy::{Fault, Proxy};
 use crate::support::Person;
 use crate::system::{System, eventually};
 use dev::App;
 use std::process::Command;
 
-/// Seconds of a film that takes a worker a while.
-const LONG_FILM: u32 = 60;
+const SECONDS: u32 = 16;
+
+/// A system whose workers take a while to store a film.
+async fn slow_system(lease_seconds: &str) -> (System, Proxy) {
+    let (system, proxy) = System::behind_a_proxy(&[("KINORA_LEASE_SECONDS", lease_seconds)]).await;
+    proxy.fault(Fault::Late, usize::MAX, |asked| asked.stores("/media/"));
+    (system, proxy)
+}
 
 /// Two workers and a film that one of them has published some of: this one first, then the idle one, then the film.
 async fn half_way(system: &System, owner: &Person) -> (App, App, String) {
     let (one, two) = (system.worker("one"), system.worker("two"));
-    let video = owner.upload(&footage::film(LONG_FILM), "public").await;
+    let video = owner.upload(&footage::film(SECONDS), "public").await;
     eventually("some of the film is published", async || {
         let published = "SELECT count(*) FROM segments s JOIN builds b ON b.id = s.build_id WHERE b.video_id = $1";
         system.number(published, &video).await > 2
@@ -29,7 +36,7 @@ async fn half_way(system: &System, owner: &Person) -> (App, App, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_film_outlives_the_worker_that_is_killed_half_way() {
-    let system = System::start(&[("KINORA_LEASE_SECONDS", "4")]).await;
+    let (system, _proxy) = slow_system("4").await;
     let owner = system.person().await;
     let (busy, idle, video) = half_way(&system, &owner).await;
     busy.kill().unwrap();
@@ -41,12 +48,12 @@ async fn a_film_outlives_the_worker_that_is_killed_half_way() {
     assert_eq!((task.pid, task.failures), (idle.pid(), 0));
     assert!(task.fence >= 2 && task.lapses >= 1);
     system.assert_made_once(&[&video]).await;
-    assert_eq!(footage::play(&system.anonymous(), &film).await, u64::from(LONG_FILM * 25));
+    assert_eq!(footage::play(&system.anonymous(), &film).await, u64::from(SECONDS * 25));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_wakes_after_its_lease_spoils_nothing() {
-    let system = System::start(&[("KINORA_LEASE_SECONDS", "4")]).await;
+    let (system, _proxy) = slow_system("4").await;
     let owner = system.person().await;
     let (frozen, idle, video) = half_way(&system, &owner).await;
     signal("STOP", &frozen);
@@ -62,7 +69,7 @@ async fn a_worker_that_wakes_after_its_lease_spoils_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_is_asked_to_end_hands_its_film_on() {
-    let system = System::start(&[]).await;
+    let (system, _proxy) = slow_system("60").await;
     let owner = system.person().await;
     let (busy, idle, video) = half_way(&system, &owner).await;
     tokio::task::block_in_place(|| busy.stop()).unwrap();
@@ -76,7 +83,7 @@ async fn a_worker_that_is_asked_to_end_hands_its_film_on() {
 async fn two_workers_share_the_films_and_make_each_once() {
     let system = System::start(&[]).await;
     let owner = system.person().await;
-    let film = footage::film(10);
+    let film = footage::film(6);
     let mut videos = Vec::new();
     for _ in 0..4 {
         videos.push(owner.upload(&film, "private").await);
