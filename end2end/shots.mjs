@@ -49,12 +49,14 @@ async function shoot(page, name, { full = false } = {}) {
     await page.setViewportSize({ width: look.width, height: look.height });
     await page.emulateMedia({ colorScheme: look.scheme, reducedMotion: 'reduce' });
     await page.waitForLoadState('networkidle', { timeout: 2_000 }).catch(() => {});
+    // Colours change over a moment.
+    await page.waitForTimeout(250);
     await page.screenshot({ path: join(folder, `${name}-${look.name}.png`), fullPage: full });
     if (look.scheme === 'light') for (const flaw of await page.evaluate(flaws)) console.log(`${name}-${look.name}: ${flaw}`);
   }
 }
 
-/** Runs in the page. Links within a sentence may be as small as the sentence. */
+/** Runs in the page. Links within a sentence may be as small as it; the title of a row has its poster beside it. */
 function flaws() {
   const found = [];
   const overhang = document.documentElement.scrollWidth - window.innerWidth;
@@ -62,7 +64,7 @@ function flaws() {
   for (const control of document.querySelectorAll('a, button, input, select, textarea, summary')) {
     const { width, height } = (control.closest('label.choice') ?? control).getBoundingClientRect();
     const isSeen = control.checkVisibility({ visibilityProperty: true }) && !control.closest('.visually-hidden, .skip-link');
-    if (isSeen && (width < 44 || height < 44) && !control.matches('p > a.link, .player-seek')) {
+    if (isSeen && (width < 44 || height < 44) && !control.matches('p > a.link, a.row-title, .player-seek')) {
       const name = control.ariaLabel || control.textContent.trim().slice(0, 30) || control.id;
       found.push(`${control.tagName.toLowerCase()} "${name}" is ${Math.round(width)} × ${Math.round(height)} px`);
     }
@@ -120,8 +122,8 @@ async function uploads(page) {
   await drop(page, film('Sent for ever', 4));
   await row(page, 'sending').waitFor();
   await shoot(page, 'upload-sending');
-  await page.unroute('**/*');
   await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.unroute('**/*');
 
   await drop(page, values.film ?? film('Harbour at first light', 8));
   await row(page, 'ready').waitFor({ timeout: 600_000 });
@@ -132,7 +134,7 @@ async function uploads(page) {
   await row(page, 'refused').waitFor();
   await drop(page, broken('Broken on the way'));
   await row(page, 'failed').waitFor({ timeout: 60_000 });
-  await drop(page, film('A long evening by the sea', 240));
+  await drop(page, film('A long evening by the sea', 90));
   await row(page, 'processing').waitFor({ timeout: 60_000 });
   await shoot(page, 'upload-all', { full: true });
   await row(page, 'ready').and(page.locator('li:first-child')).waitFor({ timeout: 600_000 });

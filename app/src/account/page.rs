@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
+use wasm_bindgen::JsCast;
 
 /// One field of a form, with what was refused about it below.
 struct Field {
@@ -99,6 +100,10 @@ fn submit(answer: Answer, next: String, busy: RwSignal<bool>, problem: RwSignal<
                 let _ = window().location().assign(&next);
             }
             Err(error) => {
+                let refused = error.field.as_deref().and_then(|name| document().get_element_by_id(name));
+                if let Some(input) = refused.and_then(|input| input.dyn_into::<web_sys::HtmlElement>().ok()) {
+                    let _ = input.focus();
+                }
                 problem.set(Some(error));
                 busy.set(false);
             }

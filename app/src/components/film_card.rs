@@ -48,7 +48,7 @@ pub fn grid_skeleton() -> AnyView {
                     <span class="poster skeleton"></span>
                     <span>
                         <span class="film-title skeleton w-3/4">"Film"</span>
-                        <span class="film-meta skeleton mt-1 block w-1/2">"Owner"</span>
+                        <span class="film-meta skeleton mt-[3px] block w-1/2">"Owner"</span>
                     </span>
                 </li>
             }

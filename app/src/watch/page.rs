@@ -24,9 +24,13 @@ fn load(id: String) -> Load {
 
 fn skeleton() -> AnyView {
     view! {
-        <div class="player" aria-busy="true"></div>
-        <p class="skeleton mt-4 w-1/2 text-lg">"Title"</p>
-        <p class="skeleton mt-2 w-1/4 text-sm">"Owner"</p>
+        <div class="watch-layout" aria-busy="true">
+            <article>
+                <div class="player"></div>
+                <p class="skeleton mt-4 w-1/2 text-lg">"Title"</p>
+                <p class="skeleton mt-3 w-1/4 text-sm">"Owner"</p>
+            </article>
+        </div>
     }
     .into_any()
 }
