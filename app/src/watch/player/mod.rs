@@ -35,7 +35,13 @@ pub fn player(src: String, poster: Option<String>) -> AnyView {
                 playsinline
                 poster=poster
                 preload="auto"
-                on:click=move |_| deck.toggle()
+                on:click=move |_| {
+                    if deck.menu.get_untracked() {
+                        deck.menu.set(false);
+                    } else {
+                        deck.toggle();
+                    }
+                }
                 on:dblclick=move |_| deck.full_screen()
                 on:play=move |_| {
                     deck.playing.set(true);
