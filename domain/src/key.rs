@@ -65,20 +65,22 @@ impl MediaKey {
         Self::from_path(key.strip_prefix("media/")?)
     }
 
-    /// Reads `{build}/{chunk}.{fence}/{rung}`, `{build}/init.{fence}/{rung}` or `{build}/poster.{fence}.jpg`.
+    /// Reads `{build}/{chunk}.{fence}/{rung}.m4s`, `{build}/init.{fence}/{rung}.mp4` or `{build}/poster.{fence}.jpg`.
+    /// The endings are for players that refuse a segment without one: FFmpeg's do.
     pub fn from_path(path: &str) -> Option<Self> {
         let mut parts = path.split('/');
         let build: BuildId = parts.next()?.parse().ok()?;
         let (name, fence) = parts.next()?.split_once('.')?;
-        let rung = parts.next();
+        let file = parts.next();
         if parts.next().is_some() {
             return None;
         }
-        let key = match (name, rung) {
+        let key = match (name, file) {
             ("poster", None) => MediaKey::Poster { build, fence: fence.strip_suffix(".jpg")?.parse().ok()? },
-            ("init", Some(rung)) => MediaKey::Init { build, fence: fence.parse().ok()?, rung: is_rung(rung)? },
-            (chunk, Some(rung)) => {
-                MediaKey::Chunk { build, chunk: chunk.parse().ok()?, fence: fence.parse().ok()?, rung: is_rung(rung)? }
+            ("init", Some(file)) => MediaKey::Init { build, fence: fence.parse().ok()?, rung: rung(file, ".mp4")? },
+            (chunk, Some(file)) => {
+                let (chunk, fence) = (chunk.parse().ok()?, fence.parse().ok()?);
+                MediaKey::Chunk { build, chunk, fence, rung: rung(file, ".m4s")? }
             }
             _ => return None,
         };
@@ -111,14 +113,16 @@ impl fmt::Display for MediaKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             MediaKey::Original { video } => write!(f, "originals/{video}/original"),
-            MediaKey::Chunk { build, chunk, fence, rung } => write!(f, "media/{build}/{chunk}.{fence}/{rung}"),
-            MediaKey::Init { build, fence, rung } => write!(f, "media/{build}/init.{fence}/{rung}"),
+            MediaKey::Chunk { build, chunk, fence, rung } => write!(f, "media/{build}/{chunk}.{fence}/{rung}.m4s"),
+            MediaKey::Init { build, fence, rung } => write!(f, "media/{build}/init.{fence}/{rung}.mp4"),
             MediaKey::Poster { build, fence } => write!(f, "media/{build}/poster.{fence}.jpg"),
         }
     }
 }
 
-fn is_rung(text: &str) -> Option<String> {
+/// The rung that `file` is of.
+fn rung(file: &str, ending: &str) -> Option<String> {
+    let text = file.strip_suffix(ending)?;
     let valid = (1..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     valid.then(|| text.to_owned())
 }
@@ -149,11 +153,14 @@ mod tests {
             "",
             "1.1",
             "1.1/../x",
-            "1.1/1080p/",
-            "+1.1/1080p",
-            "01.1/1080p",
-            "1/1080p",
-            "1.1/1080P",
+            "1.1/1080p",
+            "1.1/1080p.mp4",
+            "1.1/1080p.m4s/",
+            "+1.1/1080p.m4s",
+            "01.1/1080p.m4s",
+            "1/1080p.m4s",
+            "1.1/1080P.m4s",
+            "init.1/1080p.m4s",
             "poster.1",
             "poster.1.png",
         ] {
