@@ -1,10 +1,30 @@
 #!/usr/bin/env bash
-# `make soak`: end2end/soak.mjs with services of its own.
-set -euo pipefail
+# `make soak`: the fault tests and the journeys again and again, for MINUTES (60), on fresh services each time. What
+# happens once in a hundred times shows here.
+set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$ROOT"
-if [ ! -e "end2end/soak.mjs" ]; then
-    echo "soak: end2end/soak.mjs is not there yet" >&2
-    exit 1
-fi
-exec "$CARGO_TARGET_DIR/debug/kinora-dev" exec --app -- node end2end/soak.mjs
+dev=$CARGO_TARGET_DIR/debug/kinora-dev
+log=$LOGS/soak.log
+deadline=$((SECONDS + ${MINUTES:-60} * 60))
+rounds=0
+failed=0
+
+round() {
+    "$dev" exec -- cargo test --workspace --exclude frontend --no-fail-fast &&
+        "$dev" exec --app -- npm run --silent e2e
+}
+
+while [ "$SECONDS" -lt "$deadline" ]; do
+    rounds=$((rounds + 1))
+    start=$EPOCHREALTIME
+    if round >"$log" 2>&1; then
+        printf 'soak: round %d passed (%s)\n' "$rounds" "$(since "$start")"
+    else
+        failed=$((failed + 1))
+        cp "$log" "$LOGS/soak-failed-$rounds.log"
+        printf 'soak: round %d FAILED (%s); see %s\n' "$rounds" "$(since "$start")" "$LOGS/soak-failed-$rounds.log"
+    fi
+done
+printf '%d rounds, %d failed\n' "$rounds" "$failed"
+[ "$failed" = 0 ]

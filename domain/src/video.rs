@@ -99,6 +99,11 @@ impl FromStr for State {
     }
 }
 
+/// Whole per cent of a share from 0 to 1, for people: it says 100 when all is done and no sooner.
+pub fn percent(share: f64) -> u32 {
+    (share.clamp(0.0, 1.0) * 100.0) as u32
+}
+
 /// Something the owner should know about a film that came out nevertheless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

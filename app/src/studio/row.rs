@@ -6,7 +6,7 @@ use crate::components::toast::{offer, say};
 use crate::components::visibility;
 use domain::id::VideoId;
 use domain::time::{UnixMillis, age};
-use domain::video::{Card, State};
+use domain::video::{Card, State, percent};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -58,7 +58,7 @@ pub fn film_row(film: Mine) -> AnyView {
     let (id, now) = (film.id.clone(), film.now);
     let main = {
         let of_percent = card.clone();
-        let percent = Memo::new(move |_| of_percent.with(|c| (c.progress.clamp(0.0, 1.0) * 100.0) as u32));
+        let percent = Memo::new(move |_| of_percent.with(|c| percent(c.progress)));
         // Progress moves its bar alone: whoever stands on the title with the keyboard goes on standing there.
         let steady = Memo::new(move |_| card.with(|c| Card { progress: 0.0, ..c.clone() }));
         move || steady.with(|card| main_part(card, percent, now))

@@ -4,6 +4,7 @@ use super::queue::{Film, Queue, Stage};
 use crate::studio::api::edit_film;
 use domain::text::Title;
 use domain::time::{bytes, time_left};
+use domain::video::percent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -25,11 +26,6 @@ fn numbers(film: &Film) -> String {
         Stage::Ready => "Ready to watch".to_owned(),
         Stage::Failed | Stage::Refused => bytes(film.size),
     }
-}
-
-/// Of a share from 0 to 1.
-pub fn percent(share: f64) -> u32 {
-    (share.clamp(0.0, 1.0) * 100.0) as u32
 }
 
 /// Shares of the film that were sent and that were processed.

@@ -4,7 +4,7 @@ use crate::error::ApiError;
 use crate::live::{News, follow};
 use crate::page::{Data, Load, page};
 use domain::time::age;
-use domain::video::{State, Video, Visibility};
+use domain::video::{State, Video, Visibility, percent};
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
@@ -175,13 +175,9 @@ fn description(text: String) -> AnyView {
     .into_any()
 }
 
-fn percent(film: RwSignal<Video>) -> Memo<u32> {
-    Memo::new(move |_| film.with(|v| (v.progress.clamp(0.0, 1.0) * 100.0) as u32))
-}
-
 /// How far the film is, for eyes and ears.
 fn progress(film: RwSignal<Video>, class: &'static str) -> AnyView {
-    let percent = percent(film);
+    let percent = Memo::new(move |_| film.with(|v| percent(v.progress)));
     let words = move || match film.with(|v| v.state) {
         State::Uploading => "This film is still being uploaded.".to_owned(),
         State::Queued => "This film waits to be processed.".to_owned(),

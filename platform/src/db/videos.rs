@@ -43,6 +43,28 @@ pub struct Access {
     pub state: State,
 }
 
+struct AccessRow {
+    id: String,
+    owner_id: String,
+    visibility: String,
+    state: String,
+    deleted: bool,
+}
+
+impl TryFrom<AccessRow> for Access {
+    type Error = sqlx::Error;
+
+    fn try_from(row: AccessRow) -> sqlx::Result<Self> {
+        Ok(Access {
+            video: read(&row.id)?,
+            owner: read(&row.owner_id)?,
+            visibility: read(&row.visibility)?,
+            deleted: row.deleted,
+            state: read(&row.state)?,
+        })
+    }
+}
+
 /// A row as [`films`] selects it, before its words are read.
 pub(super) struct Row {
     pub(super) id: String,
@@ -214,43 +236,27 @@ pub async fn of_owner(
 
 /// What access to a film is judged by. The row stays locked until the end of the transaction.
 pub async fn lock(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<Option<Access>> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        AccessRow,
         r#"SELECT id, owner_id, visibility, state, (deleted_at IS NOT NULL) AS "deleted!" FROM videos WHERE id = $1 FOR UPDATE"#,
         id.as_str()
     )
     .fetch_optional(db)
     .await?;
-    row.map(|r| {
-        Ok(Access {
-            video: read(&r.id)?,
-            owner: read(&r.owner_id)?,
-            visibility: read(&r.visibility)?,
-            deleted: r.deleted,
-            state: read(&r.state)?,
-        })
-    })
-    .transpose()
+    row.map(Access::try_from).transpose()
 }
 
 /// What access to everything of a build is judged by.
 pub async fn of_build(db: impl PgExecutor<'_>, build: &BuildId) -> sqlx::Result<Option<Access>> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        AccessRow,
         r#"SELECT v.id, v.owner_id, v.visibility, v.state, (v.deleted_at IS NOT NULL) AS "deleted!"
            FROM builds b JOIN videos v ON v.id = b.video_id WHERE b.id = $1"#,
         build.as_str()
     )
     .fetch_optional(db)
     .await?;
-    row.map(|r| {
-        Ok(Access {
-            video: read(&r.id)?,
-            owner: read(&r.owner_id)?,
-            visibility: read(&r.visibility)?,
-            deleted: r.deleted,
-            state: read(&r.state)?,
-        })
-    })
-    .transpose()
+    row.map(Access::try_from).transpose()
 }
 
 pub async fn edit(
