@@ -19,7 +19,7 @@ async fn a_private_film_does_not_exist_for_others() {
     let platform = platform().await;
     let (owner, owns) = person(&platform).await;
     let (video, build) = film(&platform, &owner.id, "Mine", "").await;
-    let path = format!("{build}/0.1/360p");
+    let path = format!("{build}/0.1/360p.m4s");
     videos::media_url(&platform, &Actor::Anonymous, &path).await.unwrap();
     let private = Edit { visibility: Some("private".into()), ..Edit::default() };
     videos::edit(&platform, &owns, &video, private).await.unwrap();

@@ -60,12 +60,12 @@ pub async fn play(person: &Person, film: &Value) -> u64 {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("played.mp4");
     std::fs::write(&path, bytes).unwrap();
-    frames(&path.display().to_string())
+    frames(&format!("-i {}", path.display()))
 }
 
-/// How many pictures FFmpeg finds in a file, or behind the address of a playlist.
+/// How many pictures FFmpeg finds in `input`: options, and a file or the address of a playlist.
 pub fn frames(input: &str) -> u64 {
-    let arguments = format!("-v error -i {input} -map 0:v:0 -f null -progress - -");
+    let arguments = format!("-v error {input} -map 0:v:0 -f null -progress - -");
     let output = tokio::task::block_in_place(|| ffmpeg(&arguments));
     let progress = String::from_utf8_lossy(&output.stdout);
     let frames = progress.lines().rev().find_map(|line| line.strip_prefix("frame=")).expect("frames");

@@ -29,7 +29,7 @@ async fn a_film_goes_all_the_way_while_kafka_is_away() {
 
     // By its address, as anybody's player: FFmpeg's HLS reader is a picky one.
     let address = format!("{}{}", system.server.url(), film["playback"]["hls"].as_str().unwrap());
-    assert_eq!(footage::frames(&address), 16 * 25);
+    assert_eq!(footage::frames(&format!("-http_persistent 0 -i {address}")), 16 * 25);
     system.assert_made_once(&[&video]).await;
 
     let checks = expect(system.anonymous().get("/readyz").await, StatusCode::OK).await;

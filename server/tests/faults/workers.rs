@@ -7,7 +7,8 @@ use crate::system::{System, eventually};
 use dev::App;
 use std::process::Command;
 
-const SECONDS: u32 = 16;
+/// Long enough that the engine, which is a few segments ahead of what is stored, isn't done half-way.
+const SECONDS: u32 = 40;
 
 /// A system whose workers take a while to store a film.
 async fn slow_system(lease_seconds: &str) -> (System, Proxy) {
