@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `make soak`: the fault tests and the journeys again and again, for MINUTES (60), on fresh services each time. What
+# `make soak`: all tests but the lints again and again, for MINUTES (60), on fresh services each time. What
 # happens once in a hundred times shows here.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"

@@ -10,8 +10,8 @@ done
 rm -rf .sqlx.new
 mkdir .sqlx.new
 trap 'rm -rf "$ROOT/.sqlx.new"' EXIT
-# The same selection as everywhere: another one would unify other features, and compile half of the world anew.
 touch platform/src/lib.rs
+# The same selection as everywhere: another one would unify other features, and compile half of the world anew.
 SQLX_OFFLINE=false SQLX_OFFLINE_DIR=$ROOT/.sqlx.new DATABASE_URL=$KINORA_DATABASE_URL \
     cargo test --quiet --workspace --exclude frontend --no-run
 mkdir -p .sqlx

@@ -130,7 +130,8 @@ async fn original_size(platform: &Platform, video: &VideoId) -> Result<Option<u6
     Ok(platform.storage.head(&MediaKey::Original { video: video.clone() }).await?.map(|head| head.size))
 }
 
-/// Renews the lease four times before it ends. Returns when the claim is lost. A database that can't be asked is waited for: the fence judges in the end.
+/// Renews the lease four times before it ends. Returns when the claim is lost. A database that can't be asked is waited
+/// for: the fence judges in the end.
 async fn keep_lease(platform: &Platform, claim: &Claim) -> Ended {
     loop {
         tokio::time::sleep(platform.config.lease / 4).await;
