@@ -10,11 +10,12 @@ passed=0
 failed=0
 
 # part NAME COUNTER COMMAND…: runs a command, shows and keeps its output, and adds up what its counter finds there.
+# One that hangs is ended after 40 minutes: the others still get to tell what they saw.
 part() {
     local name=$1 counter=$2 log=$LOGS/test-$1.log start=$EPOCHREALTIME status counts bad
     shift 2
     printf '\n== %s\n' "$name"
-    "$@" 2>&1 | tee "$log"
+    timeout --kill-after=60 40m "$@" 2>&1 | tee "$log"
     status=${PIPESTATUS[0]}
     counts=$("$counter" <"$log")
     bad=${counts#* }

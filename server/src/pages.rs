@@ -12,9 +12,10 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use domain::access::Actor;
 use leptos::prelude::{provide_context, use_context};
-use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list, render_app_async_with_context};
 use platform::{Error, Platform};
 use std::path::Path;
+use std::sync::OnceLock;
 use tower::ServiceExt;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::services::ServeDir;
@@ -27,9 +28,16 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     let options = state.leptos.clone();
     let context = context(state.platform.clone(), state.csp.clone());
     Router::new()
-        .leptos_routes_with_context(state, generate_route_list(app::App), context, move || app::shell(options.clone()))
+        .leptos_routes_with_context(state, listed(), context, move || app::shell(options.clone()))
         .fallback(file_or_not_found)
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+}
+
+/// The routes of the app's pages. Listed once for the process: while Leptos lists them, it holds back the resources of
+/// every page that is being rendered, and one that began to load then would never come.
+fn listed() -> Vec<AxumRouteListing> {
+    static LISTED: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
+    LISTED.get_or_init(|| generate_route_list(app::App)).clone()
 }
 
 /// What pages and server functions find in Leptos' context besides what `leptos_axum` puts there.

@@ -5,6 +5,7 @@ use platform::{Config, Platform};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -121,8 +122,9 @@ impl Person {
     }
 }
 
+/// No test waits for an answer forever: one that doesn't come is a failure that says so.
 fn client() -> Client {
-    Client::builder().redirect(redirect::Policy::none()).build().unwrap()
+    Client::builder().redirect(redirect::Policy::none()).timeout(Duration::from_secs(120)).build().unwrap()
 }
 
 fn address() -> String {
