@@ -2,7 +2,6 @@
 //!
 //! The loop ([`run`]) knows no media; the job ([`job`]) knows no Kafka; the engine ([`media`]) knows neither, and no async.
 
-pub mod chunker;
 pub mod job;
 pub mod media;
 pub mod run;
