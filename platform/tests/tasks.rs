@@ -191,7 +191,8 @@ async fn a_film_can_be_watched_from_its_first_chunk_on_and_is_ready_with_its_las
     while let Ok(Some(claim)) = tasks::claim(&platform, "test", engine).await {
         claims.push(claim);
     }
-    for claim in claims.iter().rev() {
+    // The poster isn't waited for.
+    for claim in claims.iter().filter(|claim| claim.kind != Kind::Pictures).rev() {
         assert_eq!(videos::get(&platform, &owner, &video).await.unwrap().state, State::Processing);
         perform(&platform, claim, 20).await;
     }
