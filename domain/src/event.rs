@@ -47,7 +47,9 @@ impl Message {
     pub fn video(&self) -> Option<&VideoId> {
         match self {
             Message::Bell { .. } => None,
-            Message::Progress { video, .. } | Message::Published { video, .. } | Message::State { video, .. } => Some(video),
+            Message::Progress { video, .. } | Message::Published { video, .. } | Message::State { video, .. } => {
+                Some(video)
+            }
             Message::Dead { video, .. } => video.as_ref(),
         }
     }

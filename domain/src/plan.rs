@@ -28,9 +28,24 @@ pub struct PicturePlan {
     pub drop_frames: bool,
     /// What is encoded, smallest first.
     pub rungs: Vec<Rung>,
+    /// What is taken as it is, above all of them.
+    pub copy: Option<Copied>,
+    /// Why it is, or why nothing is: for technical details.
+    pub why: String,
     /// Stretches that can be made apart from each other. Empty for a file that can only be read from its beginning: then
     /// one task makes all of them, [`timeline::by_the_clock`].
     pub chunks: Vec<Chunk>,
+}
+
+/// The source's own picture as a rendition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Copied {
+    /// The short side and a "p", as a rung's.
+    pub name: String,
+    /// By RFC 6381.
+    pub codecs: String,
+    /// Bits a second that no segment exceeds.
+    pub peak_bitrate: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,13 +53,63 @@ pub struct SoundPlan {
     /// Hertz of what is made.
     pub rate: u32,
     pub channels: u16,
+    /// Whether the source's own packets are taken as they are.
+    pub copy: bool,
+}
+
+/// What is known of a picture that could be copied. See [`PictureFacts::copy`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PictureFacts {
+    pub is_h264: bool,
+    /// `profile_idc` and `level_idc` of ITU-T H.264.
+    pub profile: i32,
+    pub level: i32,
+    pub is_8_bit_420: bool,
+    pub is_progressive: bool,
+    pub is_upright: bool,
+    /// Those that were looked at are IDR pictures: nothing behind them is shown before them.
+    pub keys_are_closed: bool,
+    /// No packet is marked to be left out, and none is shown before the film begins.
+    pub is_unedited: bool,
+    /// The highest of any stretch between key frames, bits a second.
+    pub peak_bitrate: u64,
+}
+
+impl PictureFacts {
+    /// Whether players everywhere can be given these packets as they are, or why not. `keys` are the key frames, `end` the
+    /// film's, in ticks; `rung` is what would be encoded in its place.
+    pub fn copy(&self, keys: Option<&[i64]>, end: i64, rung: &Rung) -> Result<(), &'static str> {
+        // Phones record, and screens are captured, at rates that nobody should have to load to watch.
+        const SANE: u64 = 5;
+        // Ticks; the sound may begin a little earlier.
+        const BEGINNING: std::ops::RangeInclusive<i64> = 0..=timeline::TIMESCALE / 5;
+        let longest = |keys: &[i64]| {
+            let ends = keys.iter().skip(1).copied().chain([end]);
+            keys.iter().zip(ends).map(|(key, next)| next - key).max().unwrap_or(end)
+        };
+        let Some(keys) = keys else { return Err("the file has no index of its key frames") };
+        let refusals = [
+            (!self.is_h264, "it isn't H.264"),
+            (!matches!(self.profile, 66 | 77 | 100), "its profile isn't Baseline, Main or High"),
+            (self.level > 52, "its level is above 5.2"),
+            (!self.is_8_bit_420, "its samples aren't 8 bits, 4:2:0"),
+            (!self.is_progressive, "it is interlaced"),
+            (!self.is_upright, "it has to be turned"),
+            (!keys.first().is_some_and(|key| BEGINNING.contains(key)), "it doesn't begin with a key frame"),
+            (longest(keys) > 21 * timeline::TIMESCALE / 2, "its key frames are more than 10.5 s apart"),
+            (!self.keys_are_closed, "not all its key frames can be entered"),
+            (!self.is_unedited, "its container leaves out parts of it"),
+            (self.peak_bitrate * 2 > u64::from(rung.max_bitrate) * SANE, "its bit rate is too high for streaming"),
+        ];
+        refusals.into_iter().find(|(refused, _)| *refused).map_or(Ok(()), |(_, why)| Err(why))
+    }
 }
 
 impl SoundPlan {
     /// Rates that an AAC decoder everywhere has, without changing the pitch of a tape of 44.1 kHz.
     pub fn of(rate: u32, channels: u16) -> Self {
         let rate = if rate % 11_025 == 0 { 44_100 } else { 48_000 };
-        Self { rate, channels: channels.clamp(1, 2) }
+        Self { rate, channels: channels.clamp(1, 2), copy: false }
     }
 
     pub fn bitrate(&self) -> u32 {
@@ -65,14 +130,23 @@ impl Plan {
                 peak_bitrate: rung.peak_bitrate((timeline::SEGMENT * 1000 / timeline::TIMESCALE) as u32),
             })
         });
+        let copied = self.picture.iter().filter_map(|picture| {
+            picture.copy.as_ref().map(|copy| Rendition {
+                name: copy.name.clone(),
+                codecs: copy.codecs.clone(),
+                resolution: Some((picture.width, picture.height)),
+                frame_rate: Some(picture.frame_rate),
+                peak_bitrate: copy.peak_bitrate,
+            })
+        });
         let sound = self.sound.iter().map(|sound| Rendition {
             name: AUDIO.to_owned(),
             codecs: "mp4a.40.2".to_owned(),
             resolution: None,
             frame_rate: None,
-            peak_bitrate: sound.bitrate() * 11 / 10,
+            peak_bitrate: if sound.copy { 350_000 } else { sound.bitrate() * 11 / 10 },
         });
-        pictures.chain(sound).collect()
+        pictures.chain(copied).chain(sound).collect()
     }
 
     /// A playlist's target duration, which holds for all of the film.
@@ -123,8 +197,46 @@ mod tests {
     #[test]
     fn sound_keeps_its_family_of_rates() {
         for (from, to) in [(8_000, 48_000), (44_100, 44_100), (22_050, 44_100), (96_000, 48_000), (192_000, 48_000)] {
-            assert_eq!(SoundPlan::of(from, 6), SoundPlan { rate: to, channels: 2 });
+            assert_eq!(SoundPlan::of(from, 6), SoundPlan { rate: to, channels: 2, copy: false });
         }
         assert_eq!(SoundPlan::of(48_000, 1).channels, 1);
+    }
+
+    #[test]
+    fn what_can_be_copied_and_why_not() {
+        use crate::ladder::{Picture, ladder};
+        let rung = ladder(&Picture { width: 1920, height: 1080, frame_rate: 25.0 }).pop().unwrap();
+        let good = PictureFacts {
+            is_h264: true,
+            profile: 100,
+            level: 40,
+            is_8_bit_420: true,
+            is_progressive: true,
+            is_upright: true,
+            keys_are_closed: true,
+            is_unedited: true,
+            peak_bitrate: 8_000_000,
+        };
+        let second = timeline::TIMESCALE;
+        let keys = [0, 10 * second, 20 * second];
+        let decide = |facts: &PictureFacts| facts.copy(Some(&keys), 30 * second, &rung);
+        assert_eq!(decide(&good), Ok(()));
+        for (facts, why) in [
+            (PictureFacts { is_h264: false, ..good.clone() }, "it isn't H.264"),
+            (PictureFacts { profile: 110, ..good.clone() }, "its profile isn't Baseline, Main or High"),
+            (PictureFacts { level: 60, ..good.clone() }, "its level is above 5.2"),
+            (PictureFacts { is_8_bit_420: false, ..good.clone() }, "its samples aren't 8 bits, 4:2:0"),
+            (PictureFacts { is_progressive: false, ..good.clone() }, "it is interlaced"),
+            (PictureFacts { is_upright: false, ..good.clone() }, "it has to be turned"),
+            (PictureFacts { keys_are_closed: false, ..good.clone() }, "not all its key frames can be entered"),
+            (PictureFacts { is_unedited: false, ..good.clone() }, "its container leaves out parts of it"),
+            (PictureFacts { peak_bitrate: 16_000_000, ..good.clone() }, "its bit rate is too high for streaming"),
+        ] {
+            assert_eq!(decide(&facts), Err(why));
+        }
+        assert_eq!(good.copy(None, 30 * second, &rung), Err("the file has no index of its key frames"));
+        let apart = Err("its key frames are more than 10.5 s apart");
+        assert_eq!(good.copy(Some(&keys), 31 * second, &rung), apart);
+        assert_eq!(good.copy(Some(&keys[1..]), 30 * second, &rung), Err("it doesn't begin with a key frame"));
     }
 }

@@ -319,7 +319,8 @@ mod tests {
             let there = chunks().into_iter().map(Stretch::There).collect();
             media(about(&build), Growth::Event, &clip(there, end_ms))
         };
-        let lengths: Vec<usize> = [0.0, 1.0, 4000.0, 4001.0, 8000.0, 8001.0].map(|end| lines(end).matches("#EXTINF").count()).into();
+        let lengths: Vec<usize> =
+            [0.0, 1.0, 4000.0, 4001.0, 8000.0, 8001.0].map(|end| lines(end).matches("#EXTINF").count()).into();
         assert_eq!(lengths, [0, 1, 1, 2, 2, 3]);
         assert!(lines(8001.0).starts_with(&lines(4000.0)));
     }

@@ -20,7 +20,9 @@ pub enum Kind {
     Plan,
     /// Encode a chunk of the picture in all its rungs; or all chunks of a file that can only be read from its beginning.
     Encode,
-    /// Encode the sound, from beginning to end.
+    /// Take the picture as it is, from beginning to end.
+    Copy,
+    /// Encode or copy the sound, from beginning to end.
     Sound,
     /// Choose a poster.
     Pictures,
@@ -31,12 +33,14 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 6] = [Kind::Plan, Kind::Encode, Kind::Sound, Kind::Pictures, Kind::Tidy, Kind::DeleteVideo];
+    pub const ALL: [Kind; 7] =
+        [Kind::Plan, Kind::Encode, Kind::Copy, Kind::Sound, Kind::Pictures, Kind::Tidy, Kind::DeleteVideo];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Kind::Plan => "plan",
             Kind::Encode => "encode",
+            Kind::Copy => "copy",
             Kind::Sound => "sound",
             Kind::Pictures => "pictures",
             Kind::Tidy => "tidy",
@@ -46,7 +50,7 @@ impl Kind {
 
     /// Whether a film is not ready before it is done.
     pub fn makes_film(self) -> bool {
-        matches!(self, Kind::Plan | Kind::Encode | Kind::Sound)
+        matches!(self, Kind::Plan | Kind::Encode | Kind::Copy | Kind::Sound)
     }
 
     /// Whether only the engine that began a build may do it.
@@ -61,7 +65,7 @@ impl FromStr for Kind {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let unknown = crate::video::UnknownWord {
             what: "The task's kind",
-            expected: "plan, encode, sound, pictures, tidy, delete_video",
+            expected: "plan, encode, copy, sound, pictures, tidy, delete_video",
         };
         Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(unknown)
     }

@@ -20,16 +20,17 @@ pub struct Chunk {
     pub start: i64,
     /// The beginning of the next one; None for the last, which goes on to wherever the file ends.
     pub end: Option<i64>,
-    /// Where segments begin, `start` first. What comes after the last of them is cut every [`SEGMENT`].
+    /// Where segments begin, `start` first.
     pub cuts: Vec<i64>,
+    /// Where the last of them should end. A film that is longer than it says is cut every [`SEGMENT`] from there on.
+    pub until: i64,
 }
 
 impl Chunk {
     /// Where the `index`-th segment begins.
     pub fn cut(&self, index: usize) -> i64 {
-        let last = self.cuts.last().copied().unwrap_or(self.start);
-        let beyond = index.saturating_sub(self.cuts.len().max(1) - 1) as i64;
-        self.cuts.get(index).copied().unwrap_or(last + beyond * SEGMENT)
+        let beyond = index.saturating_sub(self.cuts.len()) as i64;
+        self.cuts.get(index).copied().unwrap_or(self.until + beyond * SEGMENT)
     }
 }
 
@@ -44,12 +45,34 @@ fn growth(number: u32) -> i64 {
 pub fn by_the_clock(number: u32) -> Chunk {
     let start = (0..number).map(growth).sum();
     let end = start + growth(number);
-    Chunk { number, start, end: Some(end), cuts: (start..end).step_by(SEGMENT as usize).collect() }
+    Chunk { number, start, end: Some(end), cuts: (start..end).step_by(SEGMENT as usize).collect(), until: end }
 }
 
 /// The chunks of a film that can be entered at its key frames `keys`, in order. Each chunk begins at one, so that no
 /// frame is decoded twice; its segments are equally long.
 pub fn at_keys(keys: &[i64], film_end: i64) -> Vec<Chunk> {
+    chunks(keys, film_end, evenly)
+}
+
+/// The same for a film of which a rendition is copied as it is: its segments begin at key frames, too.
+pub fn cut_at_keys(keys: &[i64], film_end: i64) -> Vec<Chunk> {
+    chunks(keys, film_end, |start, end| {
+        let mut cuts = vec![start];
+        loop {
+            let cut = cuts[cuts.len() - 1];
+            if end - cut <= SEGMENT + SEGMENT / 4 {
+                return cuts;
+            }
+            let inside = |key: &&i64| **key >= cut + SHORTEST && **key + SHORTEST <= end;
+            let Some(next) = keys.iter().filter(inside).min_by_key(|key| (**key - cut - SEGMENT).abs()) else {
+                return cuts;
+            };
+            cuts.push(*next);
+        }
+    })
+}
+
+fn chunks(keys: &[i64], film_end: i64, cuts: impl Fn(i64, i64) -> Vec<i64>) -> Vec<Chunk> {
     let mut starts = vec![0];
     loop {
         let start = starts[starts.len() - 1];
@@ -64,14 +87,21 @@ pub fn at_keys(keys: &[i64], film_end: i64) -> Vec<Chunk> {
         starts.push(*next);
     }
     let ends = starts.iter().skip(1).copied().map(Some).chain([None]);
-    (0..).zip(starts.iter().copied().zip(ends)).map(|(number, (start, end))| evenly(number, start, end, film_end)).collect()
+    (0..)
+        .zip(starts.iter().copied().zip(ends))
+        .map(|(number, (start, end))| {
+            // At least one segment is planned, however short the film says it is.
+            let until = end.unwrap_or(film_end).max(start + 1);
+            Chunk { number, start, end, cuts: cuts(start, until), until }
+        })
+        .collect()
 }
 
 /// Segments of equal length, as near to [`SEGMENT`] as it goes.
-fn evenly(number: u32, start: i64, end: Option<i64>, film_end: i64) -> Chunk {
-    let length = end.unwrap_or(film_end).max(start) - start;
+fn evenly(start: i64, end: i64) -> Vec<i64> {
+    let length = end.max(start) - start;
     let count = ((length + SEGMENT / 2) / SEGMENT).max(1);
-    Chunk { number, start, end, cuts: (0..count).map(|index| start + length * index / count).collect() }
+    (0..count).map(|index| start + length * index / count).collect()
 }
 
 /// The longest that any segment is planned to be, whole seconds: a playlist's target duration, which must never change.
@@ -79,15 +109,14 @@ pub fn target_seconds(chunks: &[Chunk]) -> u32 {
     let longest = chunks
         .iter()
         .flat_map(|chunk| {
-            let ends = chunk.cuts.iter().skip(1).copied().chain(chunk.end);
+            let ends = chunk.cuts.iter().skip(1).copied().chain([chunk.until]);
             chunk.cuts.iter().zip(ends).map(|(start, end)| end - start)
         })
         .chain([SEGMENT])
         .max()
         .unwrap_or(SEGMENT);
-    // A segment ends with the frame before the next cut, so it may be a frame longer than planned: up to a second at one
-    // frame a second.
-    ((longest + TIMESCALE - 1) / TIMESCALE + 1) as u32
+    // A segment ends with the last frame before the next cut: where frames are rare, a little later than planned.
+    ((longest + TIMESCALE - 1) / TIMESCALE + 2) as u32
 }
 
 #[cfg(test)]
@@ -114,13 +143,23 @@ mod tests {
         let chunks = at_keys(&[0, 10 * S, 20 * S], 25 * S);
         assert_eq!(spans(&chunks), [(0.0, 3), (10.0, 3), (20.0, 1)]);
         assert_eq!(chunks[0].cuts, [0, 10 * S / 3, 20 * S / 3]);
-        assert_eq!(target_seconds(&chunks), 5);
+        assert_eq!(target_seconds(&chunks), 7);
     }
 
     #[test]
     fn a_film_with_one_key_frame_is_one_chunk() {
         assert_eq!(spans(&at_keys(&[0], 60 * S)), [(0.0, 15)]);
         assert_eq!(spans(&at_keys(&[], 0)), [(0.0, 1)]);
+    }
+
+    #[test]
+    fn a_copy_is_cut_at_key_frames() {
+        let keys: Vec<i64> = (0..12).map(|n| n * 10 * S).collect();
+        let chunks = cut_at_keys(&keys, 120 * S);
+        assert!(chunks.iter().flat_map(|chunk| &chunk.cuts).eq(&keys), "{chunks:?}");
+        assert_eq!(chunks[0].end, Some(10 * S));
+        let often: Vec<i64> = (0..120).map(|n| n * S).collect();
+        assert_eq!(cut_at_keys(&often, 120 * S)[3].cuts, [16, 20, 24, 28].map(|n| n * S));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A build on its way: planned, published chunk by chunk, finished. What of it comes to nothing is left out.
 
 use crate::db::{self, tasks::End, tasks::NewTask};
-use crate::tasks::{build, move_film, ours, tell_state, video};
+use crate::tasks::{build, move_film, ours, queue_plan, tell_state, video};
 use crate::{Error, Platform, Result};
 use domain::event::{Message, TOPIC_EVENTS, TOPIC_TASKS};
 use domain::id::{BuildId, VideoId};
@@ -16,6 +16,8 @@ pub use crate::db::tasks::Claim;
 
 /// What encoding a second of sound costs beside one of the picture in all its rungs.
 const SOUND_WEIGHT: f64 = 0.02;
+/// And what copying one costs.
+const COPY_WEIGHT: f64 = 0.002;
 /// What its owner reads of a film nothing came out of.
 const NOTHING: &str = "This file contains no picture or sound that can be decoded.";
 
@@ -58,20 +60,30 @@ pub async fn planned(platform: &Platform, claim: &Claim, plan: &Plan) -> Result<
 fn tasks_of(plan: &Plan) -> Vec<(Kind, i32, Option<u32>, f64)> {
     let whole = plan.promised_ms.unwrap_or(60_000) as f64 / 1000.0;
     let mut tasks = Vec::new();
+    let encodes_any = plan.picture.as_ref().is_some_and(|picture| !picture.rungs.is_empty());
+    let copies = plan.picture.as_ref().is_some_and(|picture| picture.copy.is_some());
     let chunks = plan.picture.as_ref().map(|picture| picture.chunks.as_slice()).unwrap_or_default();
     let seconds = |ticks: i64| ticks as f64 / domain::timeline::TIMESCALE as f64;
-    let mut encodes = chunks.iter().map(|chunk| {
+    if copies {
+        tasks.push((Kind::Copy, URGENT, None, whole * COPY_WEIGHT));
+    }
+    let mut encodes = chunks.iter().filter(|_| encodes_any).map(|chunk| {
         let class = if chunk.number == 0 { URGENT } else { USUAL };
         let end = chunk.end.map_or(whole, seconds);
         (Kind::Encode, class, Some(chunk.number), (end - seconds(chunk.start)).max(1.0))
     });
     match &plan.picture {
         Some(_) if chunks.is_empty() => tasks.push((Kind::Encode, URGENT, None, whole)),
-        Some(_) => tasks.extend(encodes.next()),
-        None => {}
+        // Whoever opens the film sees the copy: its sound comes before other sizes.
+        Some(_) if !copies => tasks.extend(encodes.next()),
+        _ => {}
     }
-    if plan.sound.is_some() {
-        let weight = if plan.picture.is_some() { whole * SOUND_WEIGHT } else { whole };
+    if let Some(sound) = &plan.sound {
+        let weight = match &plan.picture {
+            Some(_) if sound.copy => whole * COPY_WEIGHT,
+            Some(_) => whole * SOUND_WEIGHT,
+            None => whole,
+        };
         tasks.push((Kind::Sound, URGENT, None, weight));
     }
     if plan.picture.is_some() {
@@ -85,6 +97,11 @@ fn tasks_of(plan: &Plan) -> Vec<(Kind, i32, Option<u32>, f64)> {
 pub async fn plan(platform: &Platform, claim: &Claim) -> Result<Plan> {
     let plan = db::builds::plan(&platform.db, build(claim)?).await?;
     plan.ok_or_else(|| Error::internal(format!("the build of task {} has no plan", claim.task)))
+}
+
+/// Whether any of the original may be taken as it is.
+pub async fn may_copy(platform: &Platform, claim: &Claim) -> Result<bool> {
+    Ok(db::builds::may_copy(&platform.db, build(claim)?).await?)
 }
 
 /// The chunks of one rendition that are published, in order.
@@ -106,7 +123,9 @@ pub async fn publish(platform: &Platform, claim: &Claim, stored: &[Stored], outc
     db::videos::lock(&mut *tx, video).await?.ok_or(Error::Lost)?;
     for Stored { rung, chunk, init_hash, codecs } in stored {
         if !db::builds::set_init(&mut *tx, build, rung, init_hash, codecs).await? {
-            return Err(Error::internal(format!("the encoder of {rung} made another init segment than the one before it")));
+            return Err(Error::internal(format!(
+                "the encoder of {rung} made another init segment than the one before it"
+            )));
         }
         db::segments::insert(&mut *tx, build, rung, chunk).await?;
     }
@@ -161,8 +180,21 @@ pub(crate) async fn lose(tx: &mut PgConnection, claim: &Claim, reason: &str) -> 
             queue_tidying(tx, video, build).await?;
         }
         _ => {
+            let plan = db::builds::plan(&mut *tx, build).await?;
+            let copied = plan.as_ref().and_then(|plan| plan.picture.as_ref()?.copy.as_ref());
+            let copies_sound = plan.as_ref().and_then(|plan| plan.sound.as_ref()).is_some_and(|sound| sound.copy);
+            if claim.kind == Kind::Copy || (claim.kind == Kind::Sound && copies_sound) {
+                // What was looked at before was no fair sample: then all of it is encoded.
+                tracing::info!(%video, %build, reason, "can't be copied");
+                db::tasks::abandon(&mut *tx, build).await?;
+                return queue_plan(tx, video, &film.owner, false).await;
+            }
             if let (Kind::Encode, Some(chunk)) = (claim.kind, claim.chunk) {
-                db::segments::delete_from(&mut *tx, build, chunk, AUDIO).await?;
+                // Beside a copy that is whole, sizes that aren't are none.
+                let from = if copied.is_some() { 0 } else { chunk };
+                let except: Vec<String> =
+                    [AUDIO].into_iter().chain(copied.map(|copied| copied.name.as_str())).map(str::to_owned).collect();
+                db::segments::delete_from(&mut *tx, build, from, &except).await?;
             }
             if claim.kind == Kind::Sound {
                 db::builds::drop_rendition_without_chunks(&mut *tx, build, AUDIO).await?;

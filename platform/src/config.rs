@@ -34,7 +34,7 @@ pub struct Config {
     pub url_window_seconds: u64,
     /// The tallest rung that is made, in lines.
     pub ladder_max: u32,
-    /// How many tasks a worker works on at once.
+    /// How many tasks a worker works on at once; a few more if somebody waits for them.
     pub worker_concurrency: usize,
     /// How long a claim lasts without a heartbeat: a silent worker's task goes to another after this time.
     pub lease: Duration,
@@ -105,6 +105,10 @@ pub struct Problem {
     pub what: String,
 }
 
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(64)
+}
+
 impl Config {
     pub fn from_env() -> Result<Self, Error> {
         // Not `vars()`: it panics at a foreign variable that isn't UTF-8.
@@ -156,7 +160,7 @@ impl Config {
             v.or("KINORA_UPLOAD_MAX_BYTES", UPLOAD_MAX, vars::number(1..=domain::upload::MAX_OBJECT));
         let url_window_seconds = v.or("KINORA_URL_WINDOW_SECONDS", 3600, vars::number(60..=WINDOW_MAX));
         let ladder_max = v.or("KINORA_LADDER_MAX", 2160, vars::number(144..=4320));
-        let worker_concurrency = v.or("KINORA_WORKER_CONCURRENCY", 1, vars::number(1..=64));
+        let worker_concurrency = v.or("KINORA_WORKER_CONCURRENCY", cores(), vars::number(1..=64));
         let lease_seconds = v.or("KINORA_LEASE_SECONDS", 60, vars::number(4..=3600));
         let log = v.or("KINORA_LOG", "info,sqlx::postgres::notice=warn".to_owned(), vars::log_filter);
         let log_format = v.or("KINORA_LOG_FORMAT", LogFormat::Text, |text| match text {

@@ -46,6 +46,14 @@ impl Platform {
         let storage = storage::Storage::new(&config);
         let bus = bus::Producer::new(&config.kafka)?;
         let live = bus::Live::new(&config.kafka);
-        Ok(Self { config: Arc::new(config), db, storage, bus, live, watchers: videos::Watchers::default(), growth: videos::Builds::default() })
+        Ok(Self {
+            config: Arc::new(config),
+            db,
+            storage,
+            bus,
+            live,
+            watchers: videos::Watchers::default(),
+            growth: videos::Builds::default(),
+        })
     }
 }

@@ -10,7 +10,7 @@ use domain::task::{Kind, MAX_LAPSES, URGENT};
 use domain::video::State;
 use sqlx::PgConnection;
 
-pub use crate::db::tasks::Claim;
+pub use crate::db::tasks::{Claim, Wanted};
 
 /// What its owner reads when a film went wrong too often.
 const GAVE_UP: &str = "We could not process this film. Something kept going wrong on our side; you can try again.";
@@ -19,9 +19,9 @@ const WORE_OUT: &str = "Processing this film broke off again and again, so we ga
 
 /// Queues the processing of a film's original: a new build, the task that plans it, the bell. The film's state is the
 /// caller's matter.
-pub(crate) async fn queue_plan(tx: &mut PgConnection, video: &VideoId, owner: &UserId) -> Result<()> {
+pub(crate) async fn queue_plan(tx: &mut PgConnection, video: &VideoId, owner: &UserId, may_copy: bool) -> Result<()> {
     let build = BuildId::from_random(rand::random());
-    db::builds::insert(&mut *tx, &build, video).await?;
+    db::builds::insert(&mut *tx, &build, video, may_copy).await?;
     let new = db::tasks::NewTask {
         kind: Kind::Plan,
         class: URGENT,
@@ -50,12 +50,11 @@ pub(crate) async fn tell_state(tx: &mut PgConnection, video: &VideoId, state: St
 }
 
 /// Takes the best open task, if there is one. A task that too many workers fell silent with is given up instead.
-pub async fn claim(platform: &Platform, worker: &str, engine_version: i32) -> Result<Option<Claim>> {
+pub async fn claim(platform: &Platform, worker: &str, engine_version: i32, wanted: Wanted) -> Result<Option<Claim>> {
     loop {
         let mut tx = platform.db.begin().await?;
-        let Some(claim) = db::tasks::claim(&mut *tx, worker, engine_version, platform.config.lease).await? else {
-            return Ok(None);
-        };
+        let claimed = db::tasks::claim(&mut *tx, worker, engine_version, platform.config.lease, wanted).await?;
+        let Some(claim) = claimed else { return Ok(None) };
         if claim.lapses < MAX_LAPSES {
             begin(&mut tx, &claim, engine_version).await?;
             tx.commit().await?;

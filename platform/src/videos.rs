@@ -195,7 +195,7 @@ pub async fn undo_delete(platform: &Platform, actor: &Actor, id: &VideoId) -> Re
             if access.state == State::Processing {
                 db::videos::set_state(&mut *tx, id, State::Queued, None).await?;
             }
-            tasks::queue_plan(&mut tx, id, &access.owner).await?;
+            tasks::queue_plan(&mut tx, id, &access.owner, true).await?;
             tasks::tell_state(&mut tx, id, State::Queued).await?;
         }
         state => tasks::tell_state(&mut tx, id, state).await?,
@@ -223,7 +223,7 @@ pub async fn retry(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<(
         return Err(Error::Conflict { code: "not_failed", message, details: None });
     }
     tasks::move_film(&mut tx, id, State::Queued, None).await?;
-    tasks::queue_plan(&mut tx, id, &access.owner).await?;
+    tasks::queue_plan(&mut tx, id, &access.owner, true).await?;
     tx.commit().await?;
     platform.bus.fire(TOPIC_EVENTS, Message::Progress { video: id.clone(), progress: 0.0 });
     Ok(())

@@ -13,7 +13,7 @@ use domain::timeline::{TIMESCALE, at_keys};
 use domain::video::{Notice, State};
 use platform::builds::{self, Stored};
 use platform::db::{self, tasks::NewTask};
-use platform::tasks::{self, Claim};
+use platform::tasks::{self, Claim, Wanted};
 use platform::videos::{self, Asked};
 use platform::{Error, Platform};
 use support::{film, person, platform};
@@ -53,7 +53,8 @@ async fn execute(platform: &Platform, sql: String) {
 
 /// Puts a film's tasks before those of all other tests.
 async fn favour(platform: &Platform, video: &VideoId) {
-    execute(platform, format!("UPDATE tasks SET class = class - 1000000 WHERE video_id = '{video}' AND class >= 0")).await;
+    execute(platform, format!("UPDATE tasks SET class = class - 1000000 WHERE video_id = '{video}' AND class >= 0"))
+        .await;
 }
 
 fn engine() -> i32 {
@@ -61,7 +62,7 @@ fn engine() -> i32 {
 }
 
 async fn claim(platform: &Platform, engine: i32) -> Claim {
-    tasks::claim(platform, "test", engine).await.unwrap().expect("a task")
+    tasks::claim(platform, "test", engine, Wanted::Any).await.unwrap().expect("a task")
 }
 
 async fn lapse(platform: &Platform, claim: &Claim) {
@@ -86,6 +87,8 @@ fn plan(seconds: i64) -> Plan {
             frame_rate: 25.0,
             drop_frames: false,
             rungs,
+            copy: None,
+            why: String::new(),
             chunks: at_keys(&keys, seconds * TIMESCALE),
         }),
         sound: Some(SoundPlan::of(48_000, 2)),
@@ -188,7 +191,7 @@ async fn a_film_can_be_watched_from_its_first_chunk_on_and_is_ready_with_its_las
     builds::publish(&platform, &sound, &[stored(&sound, AUDIO, 1, 16_000.0)], Some(&outcome(20_000))).await.unwrap();
     // Backwards: a chunk waits in the playlist for those before it.
     let mut claims = Vec::new();
-    while let Ok(Some(claim)) = tasks::claim(&platform, "test", engine).await {
+    while let Ok(Some(claim)) = tasks::claim(&platform, "test", engine, Wanted::Any).await {
         claims.push(claim);
     }
     // The poster isn't waited for.
@@ -207,7 +210,9 @@ async fn a_film_can_be_watched_from_its_first_chunk_on_and_is_ready_with_its_las
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     };
     assert!(last.text.ends_with("#EXT-X-ENDLIST\n"));
-    let lines = |text: &str| text.lines().filter(|line| !line.starts_with("#EXT-X-PLAYLIST-TYPE")).collect::<Vec<_>>().join("\n");
+    let lines = |text: &str| {
+        text.lines().filter(|line| !line.starts_with("#EXT-X-PLAYLIST-TYPE")).collect::<Vec<_>>().join("\n")
+    };
     assert!(lines(&last.text).starts_with(&lines(&early.text)), "lines are only appended");
 }
 
@@ -237,7 +242,7 @@ async fn a_dead_chunk_publishes_what_stands_before_it() {
     let engine = engine();
     let (video, owner) = planned(&platform, engine, 40).await;
     let mut dead = 0;
-    while let Ok(Some(claim)) = tasks::claim(&platform, "test", engine).await {
+    while let Ok(Some(claim)) = tasks::claim(&platform, "test", engine, Wanted::Any).await {
         if claim.chunk == Some(2) {
             tasks::went_wrong(&platform, &claim, "disk on fire").await.unwrap();
             lapse(&platform, &claim).await;
@@ -284,7 +289,7 @@ async fn a_film_that_silences_its_worker_each_time_is_given_up() {
         }
     }
     // It is nobody's: no worker may die of it any more.
-    assert_eq!(tasks::claim(&platform, "lucky", engine).await.unwrap(), None);
+    assert_eq!(tasks::claim(&platform, "lucky", engine, Wanted::Any).await.unwrap(), None);
     let film = videos::get(&platform, &owner, &video).await.unwrap();
     assert_eq!(film.state, State::Failed);
     assert!(film.failure.unwrap().starts_with("Processing this film broke off again and again"));

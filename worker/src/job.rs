@@ -49,6 +49,7 @@ pub async fn perform(platform: &Platform, claim: &Claim, shutdown: &Cancellation
     match claim.kind {
         Kind::Plan => plan::perform(&job.await?).await,
         Kind::Encode => encode::picture(&job.await?).await,
+        Kind::Copy => encode::copy(&job.await?).await,
         Kind::Sound => encode::sound(&job.await?).await,
         Kind::Pictures => poster::perform(&job.await?).await,
         Kind::Tidy => tidy::perform(platform, claim).await,

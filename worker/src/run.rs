@@ -1,7 +1,7 @@
 //! The loop: claims the best task while there is room, sleeps until the bell rings, looks by itself every second.
 
 use crate::{job, media};
-use platform::tasks::{self, Claim};
+use platform::tasks::{self, Claim, Wanted};
 use platform::{Platform, bus};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,17 +13,28 @@ use tracing::Instrument;
 /// How long a lost bell goes unnoticed.
 const SWEEP: Duration = Duration::from_secs(1);
 
+/// Tasks beside the usual number that a worker takes if somebody waits for them: so the first seconds of a film never
+/// stand behind the hours of another.
+const FOR_URGENT: usize = 2;
+
 /// Works until `shutdown`; then hands back what it was at and returns.
 pub async fn run(platform: Platform, shutdown: CancellationToken) {
     let bells = bus::Bells::new(&platform.config.kafka);
     let room = Arc::new(Semaphore::new(platform.config.worker_concurrency.max(1)));
+    let reserve = Arc::new(Semaphore::new(FOR_URGENT));
     let jobs = TaskTracker::new();
     let name = worker_name();
     tracing::info!(worker = %name, room = room.available_permits(), "ready for work");
 
     while !shutdown.is_cancelled() {
-        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { break };
-        match tasks::claim(&platform, &name, media::ENGINE_VERSION as i32).await {
+        let (permit, wanted) = tokio::select! {
+            biased;
+            permit = Arc::clone(&room).acquire_owned() => (permit, Wanted::Any),
+            permit = Arc::clone(&reserve).acquire_owned() => (permit, Wanted::Urgent),
+            () = shutdown.cancelled() => break,
+        };
+        let Ok(permit) = permit else { break };
+        match tasks::claim(&platform, &name, media::ENGINE_VERSION as i32, wanted).await {
             Ok(Some(claim)) => {
                 let span =
                     tracing::info_span!("task", task = %claim.task, kind = claim.kind.as_str(), fence = claim.fence);
@@ -44,6 +55,8 @@ pub async fn run(platform: Platform, shutdown: CancellationToken) {
         drop(permit);
         tokio::select! {
             () = bells.rung() => {}
+            // Room for what isn't urgent.
+            _ = room.acquire(), if wanted == Wanted::Urgent => {}
             () = tokio::time::sleep(SWEEP) => {}
             () = shutdown.cancelled() => {}
         }

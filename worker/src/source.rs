@@ -64,7 +64,8 @@ impl Source {
     fn block(&mut self, number: u64) -> io::Result<Bytes> {
         let found = self.blocks.iter().position(|b| b.number == number).and_then(|at| self.blocks.remove(at));
         let state = found.map_or_else(|| State::Fetching(self.fetch(number)), |block| block.state);
-        let forward = self.last_block.is_none_or(|last| number == last + 1 || number == last);
+        // Who looks here and there, as for an index, asks for no more than that.
+        let forward = self.last_block.is_some_and(|last| number == last + 1);
         self.last_block = Some(number);
         if forward {
             for next in number + 1..=number + AHEAD {

@@ -8,9 +8,22 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use std::collections::HashSet;
 
-pub async fn insert(db: impl PgExecutor<'_>, id: &BuildId, video: &VideoId) -> sqlx::Result<()> {
-    sqlx::query!("INSERT INTO builds (id, video_id) VALUES ($1, $2)", id.as_str(), video.as_str()).execute(db).await?;
+pub async fn insert(db: impl PgExecutor<'_>, id: &BuildId, video: &VideoId, may_copy: bool) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO builds (id, video_id, may_copy) VALUES ($1, $2, $3)",
+        id.as_str(),
+        video.as_str(),
+        may_copy
+    )
+    .execute(db)
+    .await?;
     Ok(())
+}
+
+/// Whether any of the original may be taken as it is.
+pub async fn may_copy(db: impl PgExecutor<'_>, id: &BuildId) -> sqlx::Result<bool> {
+    let row = sqlx::query_scalar!("SELECT may_copy FROM builds WHERE id = $1", id.as_str()).fetch_optional(db).await?;
+    Ok(row.unwrap_or(false))
 }
 
 pub async fn of_video(db: impl PgExecutor<'_>, video: &VideoId) -> sqlx::Result<Vec<BuildId>> {

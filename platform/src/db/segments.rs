@@ -25,9 +25,9 @@ pub async fn insert(db: impl PgExecutor<'_>, build: &BuildId, rung: &str, chunk:
 }
 
 /// Takes back the chunks of a picture from a number on: one of them can't be made.
-pub async fn delete_from(db: impl PgExecutor<'_>, build: &BuildId, chunk: u32, except: &str) -> sqlx::Result<()> {
+pub async fn delete_from(db: impl PgExecutor<'_>, build: &BuildId, chunk: u32, except: &[String]) -> sqlx::Result<()> {
     sqlx::query!(
-        "DELETE FROM segments WHERE build_id = $1 AND chunk >= $2 AND rung <> $3",
+        "DELETE FROM segments WHERE build_id = $1 AND chunk >= $2 AND rung <> ALL($3)",
         build.as_str(),
         chunk as i32,
         except

@@ -3,7 +3,7 @@
 use super::{read, read_option};
 use domain::id::{BuildId, TaskId, UserId, VideoId};
 use domain::plan::Outcome;
-use domain::task::{Kind, MAX_FAILURES};
+use domain::task::{Kind, MAX_FAILURES, URGENT};
 use sqlx::PgExecutor;
 use sqlx::types::Json;
 use std::time::Duration;
@@ -23,6 +23,14 @@ pub struct Claim {
     pub failures: i32,
     /// How often a worker fell silent with it.
     pub lapses: i32,
+}
+
+/// What a worker has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    Any,
+    /// What somebody waits for.
+    Urgent,
 }
 
 /// How a claimed task ends.
@@ -76,6 +84,7 @@ pub async fn claim(
     worker: &str,
     engine_version: i32,
     lease: Duration,
+    wanted: Wanted,
 ) -> sqlx::Result<Option<Claim>> {
     let row = sqlx::query!(
         "UPDATE tasks SET state = 'running', fence = fence + 1, worker = $1,
@@ -91,6 +100,7 @@ pub async fn claim(
              ) o ON o.owner_id = t.owner_id
              WHERE t.state IN ('open', 'running')
                  AND ((t.state = 'open' AND t.run_after <= now()) OR (t.state = 'running' AND t.lease_until < now()))
+                 AND (t.class <= $6 OR NOT $7)
                  AND (t.kind = ANY($4) OR (t.kind = ANY($5) AND coalesce(b.engine_version, $2) = $2))
              ORDER BY t.class - floor(extract(epoch FROM now() - greatest(t.created_at, t.run_after)) / 600),
                  coalesce(o.running, 0), t.created_at, t.id
@@ -101,7 +111,9 @@ pub async fn claim(
         engine_version,
         lease.as_secs_f64(),
         &words(|kind| !kind.needs_engine()),
-        &words(Kind::needs_engine)
+        &words(Kind::needs_engine),
+        URGENT,
+        wanted == Wanted::Urgent
     )
     .fetch_optional(db)
     .await?;
@@ -189,6 +201,19 @@ pub async fn ended(db: impl PgExecutor<'_>, build: &BuildId) -> sqlx::Result<Vec
     rows.into_iter()
         .map(|r| Ok(Ended { kind: read(&r.kind)?, outcome: r.outcome.map(|Json(o)| o), reason: r.reason }))
         .collect()
+}
+
+/// Ends all that is left to do for a build: it is made anew in another way.
+pub async fn abandon(db: impl PgExecutor<'_>, build: &BuildId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE tasks SET state = 'dead', error = 'the film is made anew', lease_until = NULL, finished_at = now()
+         WHERE build_id = $1 AND kind = ANY($2) AND state IN ('open', 'running')",
+        build.as_str(),
+        &words(Kind::needs_engine)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Ends the tasks of the picture behind a chunk that can't be made.

@@ -150,7 +150,8 @@ impl Snapshot {
             .map(|rendition| {
                 let promised = u64::from(rendition.peak_bitrate);
                 let rate = Rate::of(self.of(&rendition.name));
-                let rate = if self.is_finished() { rate } else { Rate { peak: promised, average: rate.average.max(1) } };
+                let rate =
+                    if self.is_finished() { rate } else { Rate { peak: promised, average: rate.average.max(1) } };
                 (rendition.clone(), rate)
             })
             .collect();
@@ -202,13 +203,7 @@ impl Builds {
         Ok(changes)
     }
 
-    async fn keep(
-        self,
-        platform: Platform,
-        build: BuildId,
-        tell: watch::Sender<Arc<Snapshot>>,
-        live: Live,
-    ) {
+    async fn keep(self, platform: Platform, build: BuildId, tell: watch::Sender<Arc<Snapshot>>, live: Live) {
         let mut live = Some(live);
         while self.is_asked_for(&build, &tell) {
             tokio::select! {

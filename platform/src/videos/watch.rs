@@ -32,7 +32,13 @@ pub struct Playlist {
 }
 
 /// The master playlist of a build.
-pub async fn master(platform: &Platform, actor: &Actor, video: &VideoId, build: &BuildId, asked: Asked) -> Result<Playlist> {
+pub async fn master(
+    platform: &Platform,
+    actor: &Actor,
+    video: &VideoId,
+    build: &BuildId,
+    asked: Asked,
+) -> Result<Playlist> {
     let snapshot = watched(platform, actor, video, build).await?;
     playlist(&snapshot, None, asked)
 }
@@ -51,7 +57,8 @@ pub async fn media_playlist(
         let mut changes = platform.growth.follow(platform, build).await?;
         let there = |snapshot: &Arc<Snapshot>| snapshot.is_finished() || snapshot.has(name, segment, asked.growing);
         // Without it in time, what there is by now.
-        let found = tokio::time::timeout(HOLD, changes.wait_for(there)).await.map(|found| found.map(|s| Arc::clone(&s)));
+        let found =
+            tokio::time::timeout(HOLD, changes.wait_for(there)).await.map(|found| found.map(|s| Arc::clone(&s)));
         snapshot = match found {
             Ok(Ok(snapshot)) => snapshot,
             Ok(Err(_)) | Err(_) => platform.growth.look(platform, build).await?,

@@ -40,6 +40,6 @@ pub async fn film(platform: &Platform, owner: &UserId, title: &str, description:
     .execute(&platform.db)
     .await
     .unwrap();
-    platform::db::builds::insert(&platform.db, &build, &video).await.unwrap();
+    platform::db::builds::insert(&platform.db, &build, &video, true).await.unwrap();
     (video, build)
 }

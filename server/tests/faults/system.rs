@@ -215,7 +215,8 @@ impl System {
         }
         eventually("nothing is left behind", async || {
             // Not ten minutes later.
-            let now = "UPDATE tasks SET state = 'open', run_after = now() WHERE kind = 'tidy' AND state IN ('open', 'done')";
+            let now =
+                "UPDATE tasks SET state = 'open', run_after = now() WHERE kind = 'tidy' AND state IN ('open', 'done')";
             sqlx::query(now).execute(&self.platform.db).await.unwrap();
             self.media().await == expected
         })

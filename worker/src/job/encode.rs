@@ -3,7 +3,7 @@
 use super::Ended;
 use super::engine::{Job, patiently};
 use super::store::{Publish, Store};
-use crate::media::{Done, EncodePicture, EncodeSound, Track, Work};
+use crate::media::{CopyPicture, Done, EncodePicture, EncodeSound, Track, Work};
 use domain::plan::{PicturePlan, Plan};
 use domain::playlist::{AUDIO, contiguous, length_ms};
 use domain::timeline::{self, TIMESCALE};
@@ -38,6 +38,20 @@ pub async fn picture(job: &Job<'_>) -> Result<(), Ended> {
     };
     let publish = if go_on { Publish::AtOnce } else { Publish::AtTheEnd };
     make(job, Work::Picture(work), names, publish, share).await
+}
+
+/// The source's own picture, from the first chunk that is missing on.
+pub async fn copy(job: &Job<'_>) -> Result<(), Ended> {
+    let plan = patiently(|| builds::plan(job.platform, job.claim)).await?;
+    let picture = plan.picture.clone().ok_or_else(|| not_planned("picture"))?;
+    let copied = picture.copy.ok_or_else(|| not_planned("copy"))?;
+    let there = patiently(|| builds::published(job.platform, job.claim, &copied.name)).await?;
+    let missing = contiguous(&there).len();
+    let chunks = picture.chunks.into_iter().skip(missing).collect();
+    let whole = whole_ms(&plan);
+    let work = CopyPicture { origin_us: plan.origin_us, chunks };
+    let names = BTreeMap::from([(Track::Video(0), copied.name)]);
+    make(job, Work::Copy(work), names, Publish::AtOnce, move |done| done as f64 / whole).await
 }
 
 /// The sound, from the first chunk that is missing on.

@@ -60,12 +60,7 @@ impl<'a> Job<'a> {
 
     /// Has the engine do `work` while `store` takes what it makes. `share` turns the milliseconds of the film that are
     /// done into how far the task is, 0 to 1.
-    pub async fn run(
-        &self,
-        work: Work,
-        store: &mut Store<'_>,
-        share: impl Fn(i64) -> f64,
-    ) -> Result<Done, Ended> {
+    pub async fn run(&self, work: Work, store: &mut Store<'_>, share: impl Fn(i64) -> f64) -> Result<Done, Ended> {
         let stop = self.shutdown.child_token();
         let _stop_engine = stop.clone().drop_guard();
         let key = MediaKey::Original { video: self.video.clone() };
@@ -75,8 +70,7 @@ impl<'a> Job<'a> {
         let done_ms = Arc::new(AtomicI64::new(0));
         let mut hand = Hand { made: sender, done_ms: Arc::clone(&done_ms), stop };
         let span = tracing::Span::current();
-        let engine =
-            tokio::task::spawn_blocking(move || span.in_scope(|| media::perform(&work, input, &mut hand)));
+        let engine = tokio::task::spawn_blocking(move || span.in_scope(|| media::perform(&work, input, &mut hand)));
 
         let mut tick = tokio::time::interval(PROGRESS);
         let receive = async {

@@ -3,7 +3,7 @@
 use super::Ended;
 use super::engine::{Job, patiently};
 use super::store::{Publish, Store};
-use crate::media::{self, Done, Work};
+use crate::media::{self, Done, Wishes, Work};
 use platform::builds;
 use std::collections::BTreeMap;
 
@@ -12,8 +12,10 @@ pub async fn perform(job: &Job<'_>) -> Result<(), Ended> {
     let Done::Probe(probe) = job.run(Work::Probe, &mut store, |_| 0.0).await? else {
         return Err(Ended::WentWrong("the engine answered another question".to_owned()));
     };
-    let plan = media::plan(&probe, job.platform.config.ladder_max);
+    let copy = patiently(|| builds::may_copy(job.platform, job.claim)).await?;
+    let plan = media::plan(&probe, Wishes { highest: job.platform.config.ladder_max, copy });
     let chunks = plan.picture.as_ref().map_or(0, |picture| picture.chunks.len());
-    tracing::info!(container = probe.container, duration_ms = probe.duration_ms, chunks, "planned");
+    let why = plan.picture.as_ref().map(|picture| picture.why.as_str());
+    tracing::info!(container = probe.container, duration_ms = probe.duration_ms, chunks, why, "planned");
     Ok(patiently(|| builds::planned(job.platform, job.claim, &plan)).await?)
 }

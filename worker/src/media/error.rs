@@ -28,6 +28,8 @@ pub enum Reason {
     NotAFilm,
     NothingToDecode,
     TooLarge,
+    /// Not the file's fault: it can't be copied after all, and has to be encoded.
+    NotAsItIs,
 }
 
 impl fmt::Display for Reason {
@@ -37,6 +39,7 @@ impl fmt::Display for Reason {
                 "This file is not a film or a sound recording that can be read here, or a part it can't do without is missing."
             }
             Self::NothingToDecode => "This file contains no picture or sound that can be decoded.",
+            Self::NotAsItIs => "This film can't be taken as it is.",
             Self::TooLarge => "The picture of this film is larger than 8192 by 8192 pixels.",
         })
     }

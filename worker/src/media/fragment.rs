@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ffmpeg_next::format::context::{Output, StreamIo};
+use ffmpeg_next::format::stream::Stream;
 use ffmpeg_next::{Dictionary, Packet, Rational, codec, ffi, format};
 
 use super::error::{Error, internal};
@@ -47,11 +48,31 @@ pub(super) struct Fragmenter {
 impl Fragmenter {
     /// A muxer for what `encoder` makes, in units of 1/`timescale` s, and the bytes of the init segment.
     pub fn new(encoder: &codec::Context, timescale: u32) -> Result<(Self, Vec<u8>), Error> {
+        Self::open(timescale, |output| output.add_stream_with(encoder).map(drop))
+    }
+
+    /// A muxer for packets of `source`, as they are.
+    pub fn copying(source: &Stream<'_>, timescale: u32) -> Result<(Self, Vec<u8>), Error> {
+        Self::open(timescale, |output| {
+            let mut stream = output.add_stream(codec::Id::None)?;
+            stream.set_parameters(source.parameters());
+            // SAFETY: the stream is new and its parameters are its own. MP4 has a tag of its own for each codec.
+            unsafe { (*(*stream.as_mut_ptr()).codecpar).codec_tag = 0 };
+            Ok(())
+        })
+    }
+
+    fn open(
+        timescale: u32,
+        add: impl FnOnce(&mut Output) -> Result<(), ffmpeg_next::Error>,
+    ) -> Result<(Self, Vec<u8>), Error> {
         let buffer = Buffer::default();
         let io = StreamIo::from_write(buffer.clone()).map_err(internal("allocating the muxer"))?;
         let mut output = format::output_to_stream(io, None, Some("mp4")).map_err(internal("allocating the muxer"))?;
-        let mut stream = output.add_stream_with(encoder).map_err(internal("adding a stream to the muxer"))?;
-        stream.set_time_base(Rational::new(1, timescale as i32));
+        add(&mut output).map_err(internal("adding a stream to the muxer"))?;
+        if let Some(mut stream) = output.stream_mut(0) {
+            stream.set_time_base(Rational::new(1, timescale as i32));
+        }
         let options: Dictionary = [
             ("movflags", "cmaf+frag_custom+empty_moov+default_base_moof+skip_sidx+skip_trailer+frag_discont"),
             ("use_editlist", "0"),

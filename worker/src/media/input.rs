@@ -128,9 +128,8 @@ impl Source {
     /// from where the file stands.
     pub fn seek(&mut self, index: usize, time: i64) -> bool {
         // SAFETY: the context is open; a failed seek leaves it usable.
-        let result = unsafe {
-            ffi::av_seek_frame(self.context.as_mut_ptr(), index as i32, time, ffi::AVSEEK_FLAG_BACKWARD)
-        };
+        let result =
+            unsafe { ffi::av_seek_frame(self.context.as_mut_ptr(), index as i32, time, ffi::AVSEEK_FLAG_BACKWARD) };
         // What the attempt met is met again by reading.
         result >= 0
     }

@@ -15,6 +15,7 @@
 
 mod clock;
 mod colour;
+mod copy;
 mod decode;
 mod encode;
 mod error;
@@ -34,10 +35,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
+pub use copy::CopyPicture;
 pub use error::{Error, Reason};
 pub use input::Input;
 pub use picture::EncodePicture;
-pub use plan::plan;
+pub use plan::{Wishes, plan};
 pub use poster::ChoosePoster;
 pub use probe::{AudioStream, Probe, VideoStream};
 pub use sink::{Init, Segment, Sink, Stop, Track};

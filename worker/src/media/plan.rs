@@ -1,36 +1,88 @@
 //! From what is in a file to what is made of it.
 
-use domain::ladder::{self, Picture};
-use domain::plan::{PicturePlan, Plan, SoundPlan};
+use domain::ladder::{self, Picture, Rung};
+use domain::plan::{Copied, PicturePlan, Plan, SoundPlan};
 use domain::timeline;
 
-use super::probe::{Probe, VideoStream};
+use super::probe::{AudioStream, Probe, VideoStream};
 
-/// `highest`: the tallest rung that is wanted, in lines of the shorter side.
-pub fn plan(probe: &Probe, highest: u32) -> Plan {
+/// What is wanted of every film, and of this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wishes {
+    /// The tallest rung, in lines of the shorter side.
+    pub highest: u32,
+    /// Whether anything may be taken as it is.
+    pub copy: bool,
+}
+
+pub fn plan(probe: &Probe, wishes: Wishes) -> Plan {
     Plan {
         origin_us: probe.origin_us,
         promised_ms: probe.duration_ms,
-        picture: probe.video.as_ref().map(|video| picture(probe, video, highest)),
-        sound: probe.audio.as_ref().map(|audio| SoundPlan::of(audio.sample_rate, audio.channels)),
+        picture: probe.video.as_ref().map(|video| picture(probe, video, wishes)),
+        sound: probe.audio.as_ref().map(|audio| sound(probe, audio, wishes)),
     }
 }
 
-fn picture(probe: &Probe, video: &VideoStream, highest: u32) -> PicturePlan {
+fn picture(probe: &Probe, video: &VideoStream, wishes: Wishes) -> PicturePlan {
     let &VideoStream { width, height, frame_rate, .. } = video;
     let mut rungs = ladder::ladder(&Picture { width, height, frame_rate });
     let lowest = rungs.first().cloned();
-    rungs.retain(|rung| rung.width.min(rung.height) <= highest);
+    rungs.retain(|rung| rung.width.min(rung.height) <= wishes.highest);
     if rungs.is_empty() {
         rungs.extend(lowest);
     }
     let end = probe.duration_ms.unwrap_or(0) * timeline::TIMESCALE / 1000;
+    let keys = probe.keys.as_deref();
+    let short = width.min(height);
+    let (copy, why) = match copied(probe, rungs.last(), short, end, wishes) {
+        Ok(copied) => (Some(copied), "The picture is taken as it is.".to_owned()),
+        Err(why) => (None, format!("The picture is encoded anew: {why}.")),
+    };
+    if copy.is_some() {
+        // It stands in the place of the rung that is nearest to it.
+        rungs.retain(|rung| rung.width.min(rung.height) * 10 < short * 9);
+    }
+    let chunks = match (keys, &copy) {
+        (Some(keys), Some(_)) => timeline::cut_at_keys(keys, end),
+        (Some(keys), None) => timeline::at_keys(keys, end),
+        (None, _) => Vec::new(),
+    };
     PicturePlan {
         width,
         height,
         frame_rate: ladder::rendered_frame_rate(frame_rate),
         drop_frames: frame_rate > ladder::MAX_FRAME_RATE + 1.0,
         rungs,
-        chunks: probe.keys.as_ref().map(|keys| timeline::at_keys(keys, end)).unwrap_or_default(),
+        copy,
+        why,
+        chunks,
     }
+}
+
+fn copied(probe: &Probe, rung: Option<&Rung>, short: u32, end: i64, wishes: Wishes) -> Result<Copied, &'static str> {
+    let rung = rung.ok_or("there is no rung for it")?;
+    if !wishes.copy {
+        return Err("it could not be taken as it is after all");
+    }
+    if short > wishes.highest {
+        return Err("it is larger than what is wanted here");
+    }
+    let facts = probe.facts.as_ref().ok_or("it isn't H.264 with an index")?;
+    facts.copy(probe.keys.as_deref(), end, rung)?;
+    let codecs = probe.codecs.clone().ok_or("its parameters are not where they should be")?;
+    let peak_bitrate = u32::try_from(facts.peak_bitrate * 11 / 10).unwrap_or(u32::MAX).max(64_000);
+    Ok(Copied { name: format!("{short}p"), codecs, peak_bitrate })
+}
+
+fn sound(probe: &Probe, audio: &AudioStream, wishes: Wishes) -> SoundPlan {
+    let plan = SoundPlan::of(audio.sample_rate, audio.channels);
+    // What the clock says about the sound of other containers is too coarse for its frames.
+    let exact = probe.container.starts_with("mov,");
+    let copy = wishes.copy
+        && exact
+        && audio.is_aac_lc
+        && audio.channels <= 2
+        && matches!(audio.sample_rate, 32_000 | 44_100 | 48_000);
+    if copy { SoundPlan { rate: audio.sample_rate, channels: audio.channels, copy } } else { plan }
 }

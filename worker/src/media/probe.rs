@@ -1,11 +1,13 @@
 //! What is in a file.
 
+use domain::plan::PictureFacts;
 use domain::timeline;
 use ffmpeg_next::codec;
 use ffmpeg_next::format::stream::{Disposition, Stream};
 use ffmpeg_next::{Rational, Rescale, ffi, media};
 use serde::{Deserialize, Serialize};
 
+use super::copy;
 use super::error::{Error, Reason};
 use super::input::{Input, Source};
 use super::orientation::Orientation;
@@ -35,6 +37,10 @@ pub struct Probe {
     pub origin_us: i64,
     /// When the picture's key frames are shown, ticks from the origin; None for files that can't be entered there.
     pub keys: Option<Vec<i64>>,
+    /// Whether the picture can be taken as it is; None where that is out of the question.
+    pub facts: Option<PictureFacts>,
+    /// Of H.264 in MP4 or Matroska, by RFC 6381.
+    pub codecs: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,6 +61,8 @@ pub struct AudioStream {
     /// Hertz.
     pub sample_rate: u32,
     pub codec_name: String,
+    /// AAC of the kind that plays everywhere.
+    pub is_aac_lc: bool,
 }
 
 /// Reads the beginning of a file, and its index where the container has one.
@@ -77,7 +85,9 @@ pub fn probe(input: Box<dyn Input>) -> Result<Probe, Error> {
         (Some(index), Some(_)) => key_frames(&mut source, index, origin_us, duration_ms),
         _ => None,
     };
-    Ok(Probe { duration_ms, video, audio, container, origin_us, keys })
+    let codecs = index.and_then(|index| copy::avcc(&source.context.stream(index)?)).map(|(codecs, _)| codecs);
+    let facts = index.and_then(|index| copy::facts(&mut source, index, keys.as_deref(), origin_us));
+    Ok(Probe { duration_ms, video, audio, container, origin_us, keys, facts, codecs })
 }
 
 /// How long the file says it is; where it is only an estimate, nothing.
@@ -237,7 +247,14 @@ fn describe_audio(source: &Source, index: usize) -> Option<AudioStream> {
     let decoder = codec::Context::from_parameters(stream.parameters()).ok()?.decoder().audio().ok()?;
     let codec_name = stream.parameters().id().name().to_owned();
     let (channels, sample_rate) = (decoder.channels(), decoder.rate());
-    (channels > 0 && sample_rate > 0).then_some(AudioStream { channels, sample_rate, codec_name })
+    // SAFETY: the parameters belong to the stream, and these are plain numbers.
+    let is_aac_lc = unsafe {
+        let parameters = &*(*stream.as_ptr()).codecpar;
+        parameters.codec_id == ffi::AVCodecID::AV_CODEC_ID_AAC
+            && parameters.profile == ffi::FF_PROFILE_AAC_LOW as i32
+            && parameters.extradata_size >= 2
+    };
+    (channels > 0 && sample_rate > 0).then_some(AudioStream { channels, sample_rate, codec_name, is_aac_lc })
 }
 
 #[cfg(test)]

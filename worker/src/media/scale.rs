@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use domain::ladder::Rung;
 use ffmpeg_next::format::Pixel;
-use ffmpeg_next::software::scaling::{Context, Flags};
 use ffmpeg_next::frame;
+use ffmpeg_next::software::scaling::{Context, Flags};
 
 use super::colour::Colour;
 use super::error::{Error, internal};

@@ -3,6 +3,7 @@
 use domain::plan::Outcome;
 use serde::{Deserialize, Serialize};
 
+use super::copy::{self, CopyPicture};
 use super::error::Error;
 use super::input::Input;
 use super::picture::{self, EncodePicture};
@@ -16,6 +17,7 @@ pub enum Work {
     /// What is in a file.
     Probe,
     Picture(EncodePicture),
+    Copy(CopyPicture),
     Sound(EncodeSound),
     Poster(ChoosePoster),
 }
@@ -24,7 +26,7 @@ pub enum Work {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Done {
     Probe(Probe),
-    /// Of picture or sound.
+    /// Of picture or sound, encoded or copied.
     Encoded(Outcome),
     Poster,
 }
@@ -34,6 +36,8 @@ pub fn perform(work: &Work, input: Box<dyn Input>, sink: &mut dyn Sink) -> Resul
     match work {
         Work::Probe => probe(input).map(Done::Probe),
         Work::Picture(work) => picture::encode(input, work, sink).map(Done::Encoded),
+        Work::Copy(work) => copy::picture(input, work, sink).map(Done::Encoded),
+        Work::Sound(work) if work.plan.copy => copy::sound(input, work, sink).map(Done::Encoded),
         Work::Sound(work) => sound::encode(input, work, sink).map(Done::Encoded),
         Work::Poster(work) => poster::choose(input, work, sink).map(|()| Done::Poster),
     }

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 use worker::media::{
-    self, ChoosePoster, Done, EncodePicture, EncodeSound, Error, Init, Input, Probe, Segment, Sink, Stop, Track, Work,
+    self, ChoosePoster, Done, EncodePicture, EncodeSound, Error, Init, Input, Probe, Segment, Sink, Stop, Track,
+    Wishes, Work,
 };
 
 /// Keeps everything, as the storage would.
@@ -126,6 +127,9 @@ pub fn picture_works(plan: &Plan) -> Vec<Work> {
         let plan = PicturePlan { chunks: Vec::new(), ..picture.clone() };
         Work::Picture(EncodePicture { plan, origin_us, chunk, go_on, urgent: true })
     };
+    if picture.rungs.is_empty() {
+        return Vec::new();
+    }
     match picture.chunks.as_slice() {
         [] => vec![work(timeline::by_the_clock(0), true)],
         chunks => chunks.iter().map(|chunk| work(chunk.clone(), false)).collect(),
@@ -140,12 +144,16 @@ pub fn sound_work(plan: &Plan) -> Option<EncodeSound> {
 
 /// All tasks of a film. A part of it that can't be decoded is left out, as the queue does.
 pub fn process(bytes: Vec<u8>, memory: &mut Memory) -> Result<Film, Error> {
-    film(&|| Box::new(Cursor::new(bytes.clone())), memory).map(|(_, _, film)| film)
+    film(&|| Box::new(Cursor::new(bytes.clone())), ENCODE, memory).map(|(_, _, film)| film)
 }
 
-pub fn film(open: &dyn Fn() -> Box<dyn Input>, memory: &mut Memory) -> Result<(Probe, Plan, Film), Error> {
+pub fn film(
+    open: &dyn Fn() -> Box<dyn Input>,
+    wishes: Wishes,
+    memory: &mut Memory,
+) -> Result<(Probe, Plan, Film), Error> {
     let probe = probe(open())?;
-    let plan = media::plan(&probe, 2160);
+    let plan = media::plan(&probe, wishes);
     let (mut outcomes, mut lost) = (Vec::new(), None);
     let works = picture_works(&plan).into_iter().chain(sound_work(&plan).map(Work::Sound));
     for work in works {
@@ -158,7 +166,7 @@ pub fn film(open: &dyn Fn() -> Box<dyn Input>, memory: &mut Memory) -> Result<(P
             Err(error) => return Err(error),
         }
     }
-    if let Some(picture) = &plan.picture {
+    if let Some(picture) = plan.picture.as_ref().filter(|picture| !picture.rungs.is_empty()) {
         let entered_ms = plan.promised_ms.filter(|_| !picture.chunks.is_empty());
         let plan = PicturePlan { chunks: Vec::new(), ..picture.clone() };
         let work = Work::Poster(ChoosePoster { plan, origin_us: probe.origin_us, entered_ms });
@@ -174,9 +182,18 @@ pub fn film(open: &dyn Fn() -> Box<dyn Input>, memory: &mut Memory) -> Result<(P
     Ok((probe, plan, Film { duration_ms: sound.max(picture).round() as i64, notices }))
 }
 
-pub fn make((dir, source): (TempDir, PathBuf)) -> Made {
+/// Everything is encoded.
+pub const ENCODE: Wishes = Wishes { highest: 2160, copy: false };
+/// What can be is copied.
+pub const COPY: Wishes = Wishes { highest: 2160, copy: true };
+
+pub fn make(footage: (TempDir, PathBuf)) -> Made {
+    make_as(ENCODE, footage)
+}
+
+pub fn make_as(wishes: Wishes, (dir, source): (TempDir, PathBuf)) -> Made {
     let mut memory = Memory::default();
-    let (probe, plan, film) = film(&|| open(&source), &mut memory).expect("a film");
+    let (probe, plan, film) = film(&|| open(&source), wishes, &mut memory).expect("a film");
     let mut made = Made { dir, source, probe, plan, memory, film, frames: 0 };
     if made.memory.segments.contains_key(&Track::Video(0)) {
         made.frames = count_frames(&made.file(Track::Video(0)));
@@ -283,4 +300,3 @@ pub fn colour_at(path: &str, crop: &str) -> [u8; 3] {
     let output = Command::new("ffmpeg").args(args).output().expect("ffmpeg");
     output.stdout[..3].try_into().expect("a pixel")
 }
-
