@@ -3,9 +3,11 @@
 mod delete;
 mod transcode;
 
+use crate::jail::Jail;
 use domain::task::Kind;
 use platform::Platform;
 use platform::tasks::Claim;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// How a task ends other than well.
@@ -37,9 +39,14 @@ impl From<platform::storage::Error> for Ended {
 }
 
 /// Does a claimed task to its end. Idempotent: what a former claim left half-done is done again under a new fence.
-pub async fn perform(platform: &Platform, claim: &Claim, shutdown: &CancellationToken) -> Result<(), Ended> {
+pub async fn perform(
+    platform: &Platform,
+    jail: &Arc<Jail>,
+    claim: &Claim,
+    shutdown: &CancellationToken,
+) -> Result<(), Ended> {
     match claim.kind {
-        Kind::Transcode => transcode::perform(platform, claim, shutdown).await,
+        Kind::Transcode => transcode::perform(platform, jail, claim, shutdown).await,
         Kind::DeleteVideo => delete::perform(platform, claim).await,
     }
 }

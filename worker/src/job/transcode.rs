@@ -3,6 +3,7 @@
 
 use super::{Ended, chain};
 use crate::chunker::{Chunker, Closed};
+use crate::jail::{Jail, Limits, Load};
 use crate::media::{self, Init, Input, Plan, Probe, Segment, Sink, Stop, Track};
 use crate::source::Source;
 use bytes::Bytes;
@@ -70,7 +71,12 @@ impl Sink for Hand {
 }
 
 /// Makes the claim's build: segments and poster in S3, rows in PostgreSQL, the film `ready`.
-pub async fn perform(platform: &Platform, claim: &Claim, shutdown: &CancellationToken) -> Result<(), Ended> {
+pub async fn perform(
+    platform: &Platform,
+    jail: &Arc<Jail>,
+    claim: &Claim,
+    shutdown: &CancellationToken,
+) -> Result<(), Ended> {
     let (Some(video), Some(build)) = (&claim.video, &claim.build) else {
         return Err(Ended::WentWrong("a transcode task without a film or a build".to_owned()));
     };
@@ -91,7 +97,7 @@ pub async fn perform(platform: &Platform, claim: &Claim, shutdown: &Cancellation
     let _stop_engine = stop.clone().drop_guard();
     let mut store = Store::new(platform, claim, build);
     let made = tokio::select! {
-        made = engine(platform, claim, &open, &stop, &mut store) => made,
+        made = engine(platform, jail, claim, (&open, size), &stop, &mut store) => made,
         lost = keep_lease(platform, claim) => Err(lost),
     };
     stop.cancel();
@@ -145,13 +151,15 @@ async fn keep_lease(platform: &Platform, claim: &Claim) -> Ended {
 
 async fn engine(
     platform: &Platform,
+    jail: &Arc<Jail>,
     claim: &Claim,
-    open: &(dyn Fn() -> Box<dyn Input> + Sync),
+    (open, size): (&(dyn Fn() -> Box<dyn Input> + Sync), u64),
     stop: &CancellationToken,
     store: &mut Store<'_>,
 ) -> Result<Finished, Ended> {
-    let input = open();
-    let probe = blocking(move || media::probe(input)).await?;
+    let (input, child) = (open(), Arc::clone(jail));
+    let probed = blocking(move || child.run(&media::Work::Probe, input, &Limits::for_probe(), &mut ())).await?;
+    let media::Done::Probe(probe) = probed else { return Err(not_asked_for()) };
     let mut plan = Plan::of(&probe).map_err(ended)?;
     let highest = platform.config.ladder_max;
     if plan.rungs.len() > 1 {
@@ -165,9 +173,10 @@ async fn engine(
     let (sender, mut made) = mpsc::channel(WAITING);
     let done_ms = Arc::new(AtomicI64::new(0));
     let mut hand = Hand { made: sender, done_ms: Arc::clone(&done_ms), stop: stop.clone() };
-    let input = open();
-    let work = plan.clone();
-    let engine = tokio::spawn(blocking(move || media::transcode(input, &work, &mut hand)));
+    let (input, child) = (open(), Arc::clone(jail));
+    let limits = limits(&probe, &plan, size);
+    let work = media::Work::Transcode(plan);
+    let engine = tokio::spawn(blocking(move || child.run(&work, input, &limits, &mut hand)));
 
     let mut tick = tokio::time::interval(PROGRESS);
     loop {
@@ -181,7 +190,8 @@ async fn engine(
             _ = tick.tick() => report(platform, claim, &probe, done_ms.load(Ordering::Relaxed)).await?,
         }
     }
-    let outcome = engine.await.map_err(|error| Ended::WentWrong(error.to_string()))??;
+    let encoded = engine.await.map_err(|error| Ended::WentWrong(error.to_string()))??;
+    let media::Done::Transcode(outcome) = encoded else { return Err(not_asked_for()) };
     store.close().await?;
 
     let seconds = started.elapsed().as_secs_f64();
@@ -202,6 +212,23 @@ async fn engine(
         width,
         height,
         notices: outcome.notices.into_iter().map(notice).collect(),
+    })
+}
+
+fn not_asked_for() -> Ended {
+    Ended::WentWrong("the engine did something else than it was asked for".to_owned())
+}
+
+/// `size`: bytes of the original. A file that doesn't tell its length, or tells too little, has at least 128 kbit/s.
+fn limits(probe: &Probe, plan: &Plan, size: u64) -> Limits {
+    let pixels = |width: u32, height: u32| u64::from(width) * u64::from(height);
+    let promised = Duration::from_millis(probe.duration_ms.unwrap_or_default().max(0) as u64);
+    Limits::for_encode(&Load {
+        source_pixels: probe.video.as_ref().map_or(0, |video| pixels(video.width, video.height)),
+        rung_pixels: plan.rungs.iter().map(|rung| pixels(rung.width, rung.height)).sum(),
+        frame_rate: probe.video.as_ref().map_or(0.0, |video| video.frame_rate),
+        film: promised.max(Duration::from_secs(size / 16_000)),
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
     })
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use ffmpeg_next::frame::DecodeError;
 use ffmpeg_next::{Packet, Rational, Rescale, codec, decoder, frame, threading};
 
+use super::decoders;
 use super::encode::{TIMESCALE, Work};
 use super::error::{Error, Notice, Reason, internal};
 use super::input::{Input, Next, Source};
@@ -184,7 +185,7 @@ fn open_pictures<'a>(
     context.set_threading(threading::Config::count(0));
     let mut decoder = context.decoder();
     decoder.set_packet_time_base(stream.time_base());
-    let Ok(decoder) = decoder.video() else { return Ok(None) };
+    let Ok(decoder) = decoders::open(decoder).and_then(|opened| opened.video()) else { return Ok(None) };
     let lane = picture::Lane::new(plan, stream.time_base(), origin, probe::orientation(&stream), rungs, events);
     Ok(Some(Pictures { index, decoder, lane, health: Health::default() }))
 }
@@ -199,7 +200,7 @@ fn open_sounds<'a>(
     let stream = source.context.stream(index)?;
     let mut decoder = codec::Context::from_parameters(stream.parameters()).ok()?.decoder();
     decoder.set_packet_time_base(stream.time_base());
-    let decoder = decoder.audio().ok()?;
+    let decoder = decoders::open(decoder).ok()?.audio().ok()?;
     let (rate, channels) = (decoder.rate(), decoder.channels());
     let lane = audio::Lane::new(stream.time_base(), origin, rate, channels, plan.segment_ms, events);
     Some(Sounds { index, decoder, lane, health: Health::default() })

@@ -15,6 +15,7 @@
 
 mod audio;
 mod decode;
+mod decoders;
 mod encode;
 mod error;
 mod fragment;
@@ -26,6 +27,7 @@ mod poster;
 mod probe;
 mod scale;
 mod sink;
+mod work;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread::{self, ScopedJoinHandle};
@@ -39,6 +41,7 @@ pub use input::Input;
 pub use plan::Plan;
 pub use probe::{AudioStream, Probe, VideoStream, probe};
 pub use sink::{Init, Segment, Sink, Stop, Track};
+pub use work::{Done, Work, perform};
 
 use sink::Event;
 
@@ -123,11 +126,13 @@ fn spawn<'scope, T: Send + 'scope>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'scope,
 ) -> Result<ScopedJoinHandle<'scope, Result<T, Error>>, Error> {
     thread::Builder::new().name(name).spawn_scoped(scope, work).map_err(|error| Error::Internal {
-        what: "starting a thread",
+        what: "starting a thread".into(),
         source: ffmpeg_next::Error::Other { errno: error.raw_os_error().unwrap_or(0) },
     })
 }
 
 fn join<T>(handle: ScopedJoinHandle<'_, Result<T, Error>>) -> Result<T, Error> {
-    handle.join().unwrap_or(Err(Error::Internal { what: "a thread panicked and", source: ffmpeg_next::Error::Bug }))
+    handle
+        .join()
+        .unwrap_or(Err(Error::Internal { what: "a thread panicked and".into(), source: ffmpeg_next::Error::Bug }))
 }

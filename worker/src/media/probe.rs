@@ -5,12 +5,18 @@ use ffmpeg_next::format::stream::{Disposition, Stream};
 use ffmpeg_next::{Rational, ffi, media};
 use serde::{Deserialize, Serialize};
 
+use super::decoders;
 use super::error::{Error, Reason};
 use super::input::{Input, Source};
 use super::orientation::Orientation;
 
 /// Larger pictures would take gigabytes to decode.
-const MAX_PIXELS: u64 = 8192 * 8192;
+pub(super) const MAX_PIXELS: u64 = 8192 * 8192;
+
+/// Frames a second that no clock of a container can tell apart: MPEG's ticks 90,000 times.
+const ABSURD: f64 = 100_000.0;
+/// Streams of any film; a disc with all its languages has 40.
+const MAX_STREAMS: usize = 100;
 
 /// Frames a second of any film.
 const FASTEST: f64 = 500.0;
@@ -49,6 +55,9 @@ pub struct AudioStream {
 /// Reads the beginning of a file, and its index where the container has one.
 pub fn probe(input: Box<dyn Input>) -> Result<Probe, Error> {
     let source = Source::open(input)?;
+    if source.context.streams().count() > MAX_STREAMS {
+        return Err(Error::Unplayable(Reason::TooManyStreams));
+    }
     let duration_ms = Some(source.context.duration() / 1000).filter(|ms| *ms > 0);
     let container = source.context.format().name().to_owned();
     let video = match video_stream(&source) {
@@ -70,7 +79,7 @@ pub(super) fn video_stream(source: &Source) -> Option<usize> {
         .streams()
         .filter(|stream| stream.parameters().medium() == media::Type::Video)
         .filter(|stream| !stream.disposition().intersects(cover))
-        .filter(|stream| codec::decoder::find(stream.parameters().id()).is_some())
+        .filter(|stream| decoders::find(stream.parameters().id()).is_some())
         .max_by_key(|stream| {
             let (width, height) = coded_size(stream);
             let default = stream.disposition().contains(Disposition::DEFAULT);
@@ -108,6 +117,9 @@ fn describe_video(source: &Source, index: usize) -> Result<Option<VideoStream>, 
     }
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
         return Err(Error::Unplayable(Reason::TooLarge));
+    }
+    if f64::from(stream.avg_frame_rate()) > ABSURD {
+        return Err(Error::Unplayable(Reason::TooFast));
     }
     let orientation = orientation(&stream);
     let frame_rate = frame_rate(&stream);
@@ -153,7 +165,8 @@ fn frame_rate(stream: &Stream<'_>) -> f64 {
 
 fn describe_audio(source: &Source, index: usize) -> Option<AudioStream> {
     let stream = source.context.stream(index)?;
-    let decoder = codec::Context::from_parameters(stream.parameters()).ok()?.decoder().audio().ok()?;
+    let decoder = codec::Context::from_parameters(stream.parameters()).ok()?.decoder();
+    let decoder = decoders::open(decoder).ok()?.audio().ok()?;
     let codec_name = stream.parameters().id().name().to_owned();
     let (channels, sample_rate) = (decoder.channels(), decoder.rate());
     (channels > 0 && sample_rate > 0).then_some(AudioStream { channels, sample_rate, codec_name })
