@@ -1,2 +1,206 @@
+//! The real work in the jail: what honest films come out as, and that hostile ones end with a reason.
+
+use std::io::Cursor;
+use std::time::Duration;
+
 use super::Test;
-pub const TESTS: &[Test] = &[];
+use super::canary;
+use super::hostile::{self, ffmpeg};
+use super::mischief::{Done, Mischief, jail};
+use worker::jail::{Limits, Load};
+use worker::media::{self, Error, Init, Outcome, Plan, Probe, Reason, Segment, Sink, Stop, Track, Work};
+
+pub const TESTS: &[Test] = &[
+    ("a_film_comes_out_of_the_jail_as_it_does_without", a_film_comes_out_of_the_jail_as_it_does_without),
+    ("a_playlist_named_avi_opens_nothing", a_playlist_named_avi_opens_nothing),
+    ("a_list_of_files_opens_nothing", a_list_of_files_opens_nothing),
+    ("subtitles_open_no_other_file", subtitles_open_no_other_file),
+    ("a_quicktime_reference_is_not_followed", a_quicktime_reference_is_not_followed),
+    ("a_decoder_that_is_not_on_the_list_is_not_used", a_decoder_that_is_not_on_the_list_is_not_used),
+    ("a_picture_too_large_is_refused", a_picture_too_large_is_refused),
+    ("a_million_pictures_a_second_are_refused", a_million_pictures_a_second_are_refused),
+    ("too_many_streams_are_refused", too_many_streams_are_refused),
+    ("a_billion_samples_take_no_memory", a_billion_samples_take_no_memory),
+    ("a_bomb_does_not_go_off", a_bomb_does_not_go_off),
+];
+
+fn probe(bytes: Vec<u8>, limits: &Limits) -> Result<Probe, Error> {
+    match jail(&[]).run(&Mischief::Film(Work::Probe), Box::new(Cursor::new(bytes)), limits, &mut ())? {
+        Done::Film(media::Done::Probe(probe)) => Ok(probe),
+        other => panic!("{other:?} for a probe"),
+    }
+}
+
+fn reason(bytes: Vec<u8>) -> Reason {
+    match probe(bytes, &Limits::for_probe()) {
+        Err(Error::Unplayable(reason)) => reason,
+        other => panic!("no reason: {other:?}"),
+    }
+}
+
+/// Keeps what comes.
+#[derive(Default, PartialEq)]
+struct Memory {
+    inits: Vec<(Track, Init)>,
+    segments: Vec<(Track, Segment)>,
+    poster: Option<Vec<u8>>,
+}
+
+impl Sink for Memory {
+    fn init(&mut self, track: Track, init: Init) -> Result<(), Stop> {
+        self.inits.push((track, init));
+        Ok(())
+    }
+
+    fn segment(&mut self, track: Track, segment: Segment) -> Result<(), Stop> {
+        self.segments.push((track, segment));
+        Ok(())
+    }
+
+    fn poster(&mut self, jpeg: Vec<u8>) -> Result<(), Stop> {
+        self.poster = Some(jpeg);
+        Ok(())
+    }
+
+    fn progress(&mut self, _: i64) -> Result<(), Stop> {
+        Ok(())
+    }
+}
+
+impl Memory {
+    /// Renditions come interleaved as it happens.
+    fn sorted(mut self) -> Self {
+        self.inits.sort_by_key(|(track, _)| *track);
+        self.segments.sort_by_key(|(track, segment)| (*track, segment.index));
+        self
+    }
+}
+
+fn limits(plan: &Plan) -> Limits {
+    Limits::for_encode(&Load {
+        source_pixels: 320 * 240,
+        rung_pixels: plan.rungs.iter().map(|rung| u64::from(rung.width * rung.height)).sum(),
+        frame_rate: plan.frame_rate,
+        film: Duration::from_secs(2),
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+    })
+}
+
+fn encode(film: &[u8], plan: &Plan, sink: &mut Memory) -> Result<Outcome, Error> {
+    let work = Mischief::Film(Work::Transcode(plan.clone()));
+    match jail(&[]).run(&work, Box::new(Cursor::new(film.to_vec())), &limits(plan), sink)? {
+        Done::Film(media::Done::Transcode(outcome)) => Ok(outcome),
+        other => panic!("{other:?} for an encode"),
+    }
+}
+
+fn a_film_comes_out_of_the_jail_as_it_does_without() {
+    let film = hostile::honest();
+    let open = || Box::new(Cursor::new(film.clone()));
+    let probed = probe(film.clone(), &Limits::for_probe()).expect("a probe");
+    assert_eq!(probed, media::probe(open()).expect("a probe"));
+    let plan = Plan::of(&probed).expect("a plan");
+    let (mut inside, mut outside) = (Memory::default(), Memory::default());
+    let outcome = encode(&film, &plan, &mut inside).expect("an outcome");
+    assert_eq!(outcome, media::transcode(open(), &plan, &mut outside).expect("an outcome"));
+    assert!(!inside.segments.is_empty() && inside.poster.is_some());
+    assert!(inside.sorted() == outside.sorted(), "the same bytes");
+}
+
+fn a_playlist_named_avi_opens_nothing() {
+    let (mut file, socket) = (canary::File::new("canary.ts"), canary::Socket::tcp());
+    let path = file.path.display().to_string();
+    let address = format!("http://{}/canary.ts", socket.address());
+    // The name is gone by the time a film gets here; what counts is inside.
+    for uri in [path.clone(), format!("file://{path}"), format!("concat:{path}|{path}"), address.clone()] {
+        assert_eq!(reason(hostile::playlist(&[&uri])), Reason::NotAFilm, "{uri}");
+    }
+    // As they are named in what Apple and Microsoft made of playlists.
+    assert_eq!(reason(format!("[Reference]\nRef1={address}\n").into_bytes()), Reason::NotAFilm);
+    assert_eq!(reason(format!("<asx><ref href=\"{address}\"/></asx>").into_bytes()), Reason::NotAFilm);
+    assert!(!file.was_opened() && !socket.was_called());
+}
+
+fn a_list_of_files_opens_nothing() {
+    let mut file = canary::File::with("canary.mov", &hostile::honest());
+    let path = file.path.display().to_string();
+    assert_eq!(reason(format!("concat:{path}|{path}").into_bytes()), Reason::NotAFilm);
+    assert_eq!(reason(format!("ffconcat version 1.0\nfile '{path}'\n").into_bytes()), Reason::NotAFilm);
+    assert!(!file.was_opened());
+}
+
+fn subtitles_open_no_other_file() {
+    let file = canary::File::new("canary.sub");
+    let index = file.path.with_extension("idx").display().to_string();
+    let text = format!("# VobSub index file, v7 (do not modify this line!)\n# {index}\nid: en, index: 0\n");
+    assert_eq!(reason(text.into_bytes()), Reason::NotAFilm);
+    let mut file = file;
+    assert!(!file.was_opened());
+}
+
+fn a_quicktime_reference_is_not_followed() {
+    let mut file = canary::File::with("canary.mov", &hostile::honest());
+    let film = hostile::with_reference_to(&file.path);
+    // Its sound lies where it should.
+    let plan = Plan::of(&probe(film.clone(), &Limits::for_probe()).expect("a probe")).expect("a plan");
+    let _ = encode(&film, &plan, &mut Memory::default());
+    assert!(!file.was_opened());
+}
+
+fn a_decoder_that_is_not_on_the_list_is_not_used() {
+    let film = |codec: &str| {
+        let args = format!("-f lavfi -i testsrc2=size=320x240:rate=25:duration=1 -c:v {codec} -pix_fmt yuv420p");
+        ffmpeg("film.avi", &args)
+    };
+    assert_eq!(reason(film("magicyuv")), Reason::NothingToDecode);
+    assert!(probe(film("ffv1"), &Limits::for_probe()).is_ok());
+    // Nor where nobody asked what is in it.
+    let plan = Plan::of(&probe(film("ffv1"), &Limits::for_probe()).expect("a probe")).expect("a plan");
+    let result = encode(&film("magicyuv"), &plan, &mut Memory::default());
+    assert!(matches!(result, Err(Error::Unplayable(Reason::NothingToDecode))), "{result:?}");
+}
+
+fn a_picture_too_large_is_refused() {
+    let film = |size: &str| {
+        ffmpeg("large.avi", &format!("-f lavfi -i color=size={size}:rate=1 -frames:v 1 -c:v mjpeg -pix_fmt yuvj420p"))
+    };
+    assert_eq!(reason(film("10000x10000")), Reason::TooLarge);
+    let small = ffmpeg("small.avi", "-f lavfi -i color=size=64x64:rate=1 -frames:v 1 -c:v ffv1");
+    assert_eq!(reason(hostile::with_size(small.clone(), 12_000, 12_000)), Reason::TooLarge);
+    // libav takes this one for no size at all.
+    assert_eq!(reason(hostile::with_size(small, 16_384, 16_384)), Reason::NothingToDecode);
+    assert!(probe(film("8192x8192"), &Limits::for_probe()).is_ok());
+}
+
+fn a_million_pictures_a_second_are_refused() {
+    let args = "-f lavfi -i testsrc2=size=64x64:rate=1000000 -frames:v 100 -c:v mjpeg -video_track_timescale 1000000";
+    let film = ffmpeg("fast.mov", args);
+    assert_eq!(reason(film), Reason::TooFast);
+}
+
+fn too_many_streams_are_refused() {
+    let film = |streams: usize| {
+        let maps = " -map 0".repeat(streams);
+        ffmpeg("many.mkv", &format!("-f lavfi -i sine=duration=0.1{maps} -c:a pcm_s16le"))
+    };
+    assert_eq!(reason(film(101)), Reason::TooManyStreams);
+    assert!(probe(film(100), &Limits::for_probe()).is_ok());
+}
+
+fn a_billion_samples_take_no_memory() {
+    // What the index would take is refused, and without it there is nothing to see; sound is there still.
+    for count in [1_000_000_000, 150_000_000] {
+        let film = hostile::with_samples(count);
+        let small = Limits { memory: 700 << 20, ..Limits::for_probe() };
+        match probe(film, &small) {
+            Ok(_) | Err(Error::Unplayable(_)) => {}
+            other => panic!("{count}: {other:?}"),
+        }
+    }
+}
+
+fn a_bomb_does_not_go_off() {
+    let bomb = hostile::bomb(3 << 30);
+    assert!(bomb.len() < 4 << 20, "{} bytes", bomb.len());
+    assert_eq!(reason(bomb), Reason::NotAFilm);
+}

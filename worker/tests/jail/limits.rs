@@ -166,9 +166,9 @@ fn an_input_that_fails_is_the_storages_fault() {
 }
 
 fn a_slow_input_is_not_held_against_the_film() {
-    let storage = Storage { delay: Duration::from_millis(900), fails: false, position: 0 };
-    // Four reads take longer together.
-    let limits = Limits { wall: Duration::from_secs(2), stall: Duration::from_secs(2), ..limits() };
+    let storage = Storage { delay: Duration::from_millis(300), fails: false, position: 0 };
+    // Its reads take longer together.
+    let limits = Limits { wall: Duration::from_millis(800), stall: Duration::from_millis(800), ..limits() };
     let sum = jail(&[]).run(&Mischief::Sum, Box::new(storage), &limits, &mut ());
     assert_eq!(sum.expect("a sum"), Done::Did(SIZE.to_string()));
 }
