@@ -12,6 +12,7 @@ use worker::media::{self, Error, Init, Outcome, Plan, Probe, Reason, Segment, Si
 
 pub const TESTS: &[Test] = &[
     ("a_film_comes_out_of_the_jail_as_it_does_without", a_film_comes_out_of_the_jail_as_it_does_without),
+    ("films_of_many_kinds_need_nothing_that_is_forbidden", films_of_many_kinds_need_nothing_that_is_forbidden),
     ("a_playlist_named_avi_opens_nothing", a_playlist_named_avi_opens_nothing),
     ("a_list_of_files_opens_nothing", a_list_of_files_opens_nothing),
     ("subtitles_open_no_other_file", subtitles_open_no_other_file),
@@ -40,7 +41,7 @@ fn reason(bytes: Vec<u8>) -> Reason {
 
 /// Keeps what comes.
 #[derive(Default, PartialEq)]
-struct Memory {
+pub struct Memory {
     inits: Vec<(Track, Init)>,
     segments: Vec<(Track, Segment)>,
     poster: Option<Vec<u8>>,
@@ -105,6 +106,35 @@ fn a_film_comes_out_of_the_jail_as_it_does_without() {
     assert_eq!(outcome, media::transcode(open(), &plan, &mut outside).expect("an outcome"));
     assert!(!inside.segments.is_empty() && inside.poster.is_some());
     assert!(inside.sorted() == outside.sorted(), "the same bytes");
+}
+
+fn films_of_many_kinds_need_nothing_that_is_forbidden() {
+    for (name, args) in [
+        ("upright.mp4", "-c:v libx264 -pix_fmt yuv420p -metadata:s:v rotate=90 -c:a aac"),
+        ("deep.mkv", "-c:v libx265 -x265-params log-level=none -pix_fmt yuv420p10le -c:a flac"),
+        ("film.webm", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -c:a libopus"),
+        ("older.webm", "-c:v libvpx -deadline realtime -cpu-used 8 -c:a libvorbis"),
+        ("av1.mkv", "-t 0.4 -c:v libaom-av1 -cpu-used 8 -c:a eac3"),
+        ("film.mpg", "-c:v mpeg2video -c:a mp2"),
+        ("film.ts", "-c:v libx264 -pix_fmt yuv420p -c:a ac3"),
+        ("film.avi", "-c:v msmpeg4 -c:a libmp3lame"),
+        ("film.flv", "-c:v flv -c:a libmp3lame -ar 44100"),
+        ("film.ogv", "-c:v libtheora -c:a libvorbis"),
+        ("film.wmv", "-c:v wmv2 -c:a wmav2"),
+        ("film.mov", "-c:v prores_ks -c:a alac"),
+        ("lossless.mkv", "-c:v ffv1 -pix_fmt bgr0 -c:a pcm_s24le"),
+        ("film.gif", "-an -vf fps=10"),
+        ("surround.m4a", "-vn -ac 6 -c:a aac"),
+    ] {
+        let sources = "-f lavfi -i testsrc2=size=320x240:rate=25:duration=1 -f lavfi -i sine=duration=1";
+        let film = ffmpeg(name, &format!("{sources} {args}"));
+        let probed = probe(film.clone(), &Limits::for_probe()).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        let plan = Plan::of(&probed).expect("a plan");
+        let mut memory = Memory::default();
+        let outcome = encode(&film, &plan, &mut memory).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        assert_eq!(outcome.notices, [], "{name}");
+        assert_eq!(memory.inits.len(), plan.rungs.len() + usize::from(plan.audio), "{name}");
+    }
 }
 
 fn a_playlist_named_avi_opens_nothing() {
