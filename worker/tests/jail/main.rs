@@ -3,7 +3,6 @@
 //! A child is this very program, which does mischief instead of films where it is told so. Wherever it can be, a fence
 //! is taken away by turns, so that a test shows that it is that fence which holds.
 
-mod bench;
 mod canary;
 mod children;
 mod fences;
@@ -25,7 +24,7 @@ fn main() -> ExitCode {
         return children::be_a_parent(without);
     }
     mischief::leave_secrets_about();
-    let tests = [fences::TESTS, limits::TESTS, children::TESTS, films::TESTS, bench::TESTS].concat();
+    let tests = [fences::TESTS, limits::TESTS, children::TESTS, films::TESTS].concat();
     let trials = tests.into_iter().map(|(name, test)| {
         Trial::test(name, move || {
             test();
