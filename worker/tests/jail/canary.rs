@@ -26,7 +26,7 @@ impl File {
     }
 
     pub fn with(name: &str, bytes: &[u8]) -> Self {
-        let dir = tempfile::tempdir().expect("a folder");
+        let dir = tempfile::Builder::new().prefix("canary").tempdir().expect("a folder");
         let path = dir.path().join(name);
         fs::write(&path, bytes).expect("a file");
         let name = std::ffi::CString::new(path.as_os_str().as_bytes()).expect("a path");

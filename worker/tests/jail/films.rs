@@ -48,16 +48,19 @@ fn reason_of(result: Result<Probe, Error>) -> Reason {
     }
 }
 
+/// Files and sockets can be opened.
+const OPEN: [Fence; 3] = [Fence::Landlock, Fence::Resources, Fence::Seccomp];
+
 /// Looks at it twice: in the jail, and where nothing but the engine's own lists holds it back.
 fn is_no_film(bytes: &[u8]) {
-    const OPEN: [Fence; 3] = [Fence::Landlock, Fence::Resources, Fence::Seccomp];
     for fences in [&[][..], &OPEN] {
         let probed = probe_without(fences, bytes.to_vec(), &Limits::for_probe());
         assert_eq!(reason_of(probed), Reason::NotAFilm, "without {fences:?}: {}", String::from_utf8_lossy(bytes));
     }
 }
 
-/// Bytes of memory that any child so far had at once. None of ours and no `ffmpeg` has a reason to have 2.5 GiB.
+/// Bytes of memory that any child so far had at once. None of ours and no `ffmpeg` has a reason to have
+/// 1.5 GiB.
 fn most_memory() -> u64 {
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
     // SAFETY: `usage` is alive.
@@ -65,7 +68,7 @@ fn most_memory() -> u64 {
     usage.ru_maxrss as u64 * 1024
 }
 
-const TOO_MUCH_MEMORY: u64 = 5 << 29;
+const TOO_MUCH_MEMORY: u64 = 3 << 29;
 
 /// Keeps what comes.
 #[derive(Default, PartialEq)]
@@ -183,7 +186,10 @@ fn a_list_of_files_opens_nothing() {
     let mut file = canary::File::with("canary.mov", &hostile::honest());
     let path = file.path.display().to_string();
     is_no_film(format!("concat:{path}|{path}").as_bytes());
-    is_no_film(format!("ffconcat version 1.0\nfile '{path}'\n").as_bytes());
+    // The second is one that libav takes for harmless, from the root, where children live.
+    for path in [&*path, path.trim_start_matches('/')] {
+        is_no_film(format!("ffconcat version 1.0\nfile '{path}'\n").as_bytes());
+    }
     assert!(!file.was_opened());
 }
 
@@ -201,6 +207,8 @@ fn a_quicktime_reference_is_not_followed() {
     // Its sound lies where it should.
     let plan = Plan::of(&probe(film.clone(), &Limits::for_probe()).expect("a probe")).expect("a plan");
     let _ = encode(&film, &plan, &mut Memory::default());
+    assert!(!file.was_opened());
+    let _ = probe_without(&OPEN, film, &Limits::for_probe());
     assert!(!file.was_opened());
 }
 
@@ -246,7 +254,7 @@ fn too_many_streams_are_refused() {
 
 fn a_billion_samples_take_no_memory() {
     // What the index would take is refused, and without it there is nothing to see; sound is there still.
-    for count in [1_000_000_000, 150_000_000] {
+    for count in [1_000_000_000, 80_000_000] {
         let film = hostile::with_samples(count);
         let small = Limits { memory: 700 << 20, ..Limits::for_probe() };
         match probe(film, &small) {
@@ -258,7 +266,8 @@ fn a_billion_samples_take_no_memory() {
 }
 
 fn a_bomb_does_not_go_off() {
-    let bomb = hostile::bomb(3 << 30);
+    // As much as libav asks for at once, if it is let.
+    let bomb = hostile::bomb(2_000 << 20);
     assert!(bomb.len() < 4 << 20, "{} bytes", bomb.len());
     assert_eq!(reason(bomb), Reason::NotAFilm);
     assert!(most_memory() < TOO_MUCH_MEMORY, "{}", most_memory());
