@@ -86,7 +86,7 @@ pub fn with_reference_to(file: &Path) -> Vec<u8> {
     alias.push(name.len() as u8);
     alias.extend_from_slice(name);
     alias.extend(vec![0; 63 - name.len() + 16]);
-    alias.extend([0, 1, 0, 1]); // levels from the alias, and to the target
+    alias.extend([0xff; 4]); // no levels from here to there: the absolute path counts
     alias.extend([0; 16]);
     alias.extend([0, 2]); // the absolute path
     alias.extend((target.len() as u16).to_be_bytes());
