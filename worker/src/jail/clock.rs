@@ -1,6 +1,7 @@
 //! The socket as the parent uses it: every wait for the child is counted, and none is for ever.
 
 use std::io::{self, Read, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -37,22 +38,46 @@ impl<'a> Clock<'a> {
         }
     }
 
-    fn timed<T>(&mut self, wait: impl FnOnce(&UnixStream) -> io::Result<T>) -> io::Result<T> {
-        let left = self.wall.min(self.stall);
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
+    /// Whether the child begins to say something within this time.
+    pub fn hears_within(&mut self, moment: Duration) -> io::Result<bool> {
+        let left = self.left()?;
+        let mut wanted = libc::pollfd { fd: self.socket.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        let begun = Instant::now();
+        // Rounded up, so that the last wait is not one of nothing.
+        let ms = left.min(moment).as_millis() as libc::c_int + 1;
+        // SAFETY: `wanted` is alive, and one.
+        let ready = unsafe { libc::poll(&mut wanted, 1, ms) };
+        self.spend(begun.elapsed());
+        match ready {
+            -1 => match io::Error::last_os_error() {
+                error if error.kind() == io::ErrorKind::Interrupted => Ok(false),
+                error => Err(error),
+            },
+            ready => Ok(ready > 0),
         }
+    }
+
+    fn left(&self) -> io::Result<Duration> {
+        let left = self.wall.min(self.stall);
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+    }
+
+    fn spend(&mut self, time: Duration) {
+        self.wall = self.wall.saturating_sub(time);
+        self.stall = self.stall.saturating_sub(time);
+    }
+
+    fn timed<T>(&mut self, wait: impl FnOnce(&UnixStream) -> io::Result<T>) -> io::Result<T> {
+        let left = self.left()?;
         self.socket.set_read_timeout(Some(left))?;
         self.socket.set_write_timeout(Some(left))?;
         let begun = Instant::now();
         let result = wait(self.socket);
         // The kernel's ticks are coarser than ours: when it says that the time is over, it is.
-        let waited = match &result {
+        self.spend(match &result {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => left.max(begun.elapsed()),
             _ => begun.elapsed(),
-        };
-        self.wall = self.wall.saturating_sub(waited);
-        self.stall = self.stall.saturating_sub(waited);
+        });
         result
     }
 }

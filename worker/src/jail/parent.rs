@@ -11,6 +11,9 @@ use super::pool::Jail;
 use super::wire::{self, MAX_READ, Message, Start};
 use crate::media::{Error, Init, Input, Reason, Segment, Sink, Stop};
 
+/// The sink hears from us at least this often, so that it can stop a child that says nothing.
+const TICK: Duration = Duration::from_millis(400);
+
 impl Jail {
     /// Does the work in a child. Blocks until it is done, as the work itself would; reads `input` and calls `sink` on
     /// this thread. A sink that stops, or anything else that ends this early, kills the child.
@@ -113,6 +116,9 @@ impl Talk<'_> {
     fn hold(mut self, work: &impl Work, clock: &mut Clock<'_>) -> Result<Vec<u8>, Silence> {
         wire::send(&mut *clock, &Start { work, size: self.size }, &[])?;
         loop {
+            while !clock.hears_within(TICK)? {
+                self.sink.progress(self.done_ms)?;
+            }
             let (message, body) = wire::receive::<Message>(&mut *clock)?;
             self.output = self.output.saturating_add(body.len() as u64);
             match message {

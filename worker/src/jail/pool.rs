@@ -34,7 +34,7 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// This very program, even where its file was replaced meanwhile. A waiting child holds some 10 MB; the second
+    /// This very program, even where its file was replaced meanwhile. A waiting child holds 21 MB; the second
     /// is for the next work while the first's successor starts.
     fn default() -> Self {
         Self { program: PathBuf::from("/proc/self/exe"), arguments: Vec::new(), ready: 2 }

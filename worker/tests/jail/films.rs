@@ -226,15 +226,13 @@ fn a_decoder_that_is_not_on_the_list_is_not_used() {
 }
 
 fn a_picture_too_large_is_refused() {
-    let film = |size: &str| {
-        ffmpeg("large.avi", &format!("-f lavfi -i color=size={size}:rate=1 -frames:v 1 -c:v mjpeg -pix_fmt yuvj420p"))
-    };
-    assert_eq!(reason(film("10000x10000")), Reason::TooLarge);
     let small = ffmpeg("small.avi", "-f lavfi -i color=size=64x64:rate=1 -frames:v 1 -c:v ffv1");
     assert_eq!(reason(hostile::with_size(small.clone(), 12_000, 12_000)), Reason::TooLarge);
     // libav takes this one for no size at all.
     assert_eq!(reason(hostile::with_size(small, 16_384, 16_384)), Reason::NothingToDecode);
-    assert!(probe(film("8192x8192"), &Limits::for_probe()).is_ok());
+    let source = "-f lavfi -i color=size=8192x8192:rate=1 -frames:v 1";
+    let largest = ffmpeg("large.avi", &format!("{source} -c:v mjpeg -pix_fmt yuvj420p"));
+    assert!(probe(largest, &Limits::for_probe()).is_ok());
 }
 
 fn a_million_pictures_a_second_are_refused() {

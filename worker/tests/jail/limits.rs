@@ -90,9 +90,9 @@ fn a_film_of_more_than_a_day_is_refused() {
     assert_eq!(reason(Mischief::Progress(86_400_001), &limits), Reason::TooLong);
 }
 
-/// Stops at once, and remembers who told it of its progress.
-#[derive(Default)]
+/// Stops at once, or when nothing happens; remembers who told it of its progress.
 struct Unwilling {
+    patient: bool,
     child: Option<i64>,
 }
 
@@ -110,17 +110,20 @@ impl Sink for Unwilling {
     }
 
     fn progress(&mut self, pid: i64) -> Result<(), Stop> {
-        self.child = Some(pid);
-        Err(Stop)
+        // A child tells it once; what comes again is the parent's.
+        let again = self.child.replace(pid).is_some();
+        if again || !self.patient { Err(Stop) } else { Ok(()) }
     }
 }
 
 fn a_sink_that_stops_kills_the_child() {
-    let mut sink = Unwilling::default();
-    let result = run(&jail(&[]), Mischief::Spin, &limits(), &mut sink);
-    assert!(matches!(result, Err(Error::Stopped)), "{result:?}");
-    let child = sink.child.expect("a child");
-    assert!(!std::fs::exists(format!("/proc/{child}")).expect("an answer"), "it is dead and buried");
+    for patient in [false, true] {
+        let mut sink = Unwilling { patient, child: None };
+        let result = run(&jail(&[]), Mischief::Spin, &limits(), &mut sink);
+        assert!(matches!(result, Err(Error::Stopped)), "{result:?}");
+        let child = sink.child.expect("a child");
+        assert!(!std::fs::exists(format!("/proc/{child}")).expect("an answer"), "it is dead and buried");
+    }
 }
 
 /// Waits, then fails or not.
