@@ -68,11 +68,11 @@ CREATE TABLE videos (
     width        int,
     height       int,
     created_at   timestamptz NOT NULL DEFAULT now(),
-    published_at timestamptz,              -- when it could first be watched
+    published_at timestamptz,              -- when it could first be watched; NULL while it can't be
     deleted_at   timestamptz
 );
 CREATE INDEX videos_newest ON videos (published_at DESC, id DESC)
-    WHERE visibility = 'public' AND state = 'ready' AND deleted_at IS NULL;
+    WHERE visibility = 'public' AND published_at IS NOT NULL AND deleted_at IS NULL;
 CREATE INDEX videos_owner ON videos (owner_id, created_at DESC, id DESC);
 
 -- What search looks through: a row a film that has been published, kept by triggers.
@@ -131,7 +131,11 @@ CREATE TABLE tasks (
     class        int NOT NULL DEFAULT 1,   -- 0 is urgent
     video_id     text REFERENCES videos ON DELETE CASCADE,
     build_id     text,
+    chunk        int,                      -- of the build's plan; NULL: from where it stands to the end
     owner_id     text,
+    weight       real NOT NULL DEFAULT 0,  -- its share of the film's processing, beside the build's other tasks'
+    progress     real NOT NULL DEFAULT 0,  -- 0 to 1
+    outcome      jsonb,                    -- domain::plan::Outcome of one that is done
     state        text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'running', 'done', 'failed', 'dead')),
     fence        bigint NOT NULL DEFAULT 0,  -- raised by every claim; every write names it
     failures     int NOT NULL DEFAULT 0,     -- raised only when the task itself went wrong
@@ -145,29 +149,42 @@ CREATE TABLE tasks (
 );
 CREATE INDEX tasks_claimable ON tasks (class, created_at) WHERE state IN ('open', 'running');
 CREATE INDEX tasks_video ON tasks (video_id);
+CREATE INDEX tasks_build ON tasks (build_id);
 
 CREATE TABLE builds (
     id             text PRIMARY KEY,
     video_id       text NOT NULL REFERENCES videos ON DELETE CASCADE,
-    engine_version int,
-    -- domain::playlist::Rendition as JSON: what the playlists need beside the segments.
-    renditions     jsonb,
-    fence          bigint,                 -- of the claim whose segments are published
-    poster         boolean NOT NULL DEFAULT false,
-    duration_ms    bigint,
+    engine_version int,                    -- the first claim decides which engine makes it
+    plan           jsonb,                  -- domain::plan::Plan
+    target_seconds int,                    -- of its playlists
+    poster_fence   bigint,                 -- of the claim whose poster it is
     progress       real NOT NULL DEFAULT 0,
     created_at     timestamptz NOT NULL DEFAULT now(),
+    planned_at     timestamptz,
     finished_at    timestamptz
 );
 CREATE INDEX builds_video ON builds (video_id);
 
--- A chunk of a rung: one object, its segments byte ranges of it.
+-- What a build will be played in: known from the plan on, there once it has an init segment.
+CREATE TABLE renditions (
+    build_id     text NOT NULL REFERENCES builds ON DELETE CASCADE,
+    position     int NOT NULL,             -- smallest picture first, the sound last
+    name         text NOT NULL,            -- '1080p', 'audio'
+    codecs       text NOT NULL,            -- RFC 6381
+    width        int,
+    height       int,
+    frame_rate   double precision,
+    peak_bitrate int NOT NULL,             -- bits a second that no segment exceeds
+    init_hash    text,                     -- of its init segment, which is the same for every chunk
+    PRIMARY KEY (build_id, name)
+);
+
+-- A chunk of a rendition: one object, its segments byte ranges of it. Written once, and never changed.
 CREATE TABLE segments (
     build_id     text NOT NULL REFERENCES builds ON DELETE CASCADE,
     rung         text NOT NULL,
     chunk        int NOT NULL,
     fence        bigint NOT NULL,
-    first_index  int NOT NULL,             -- number of the chunk's first segment in the rung, from 0
     sizes        bigint[] NOT NULL,        -- bytes of each segment, in order
     durations_ms double precision[] NOT NULL,
     PRIMARY KEY (build_id, rung, chunk)

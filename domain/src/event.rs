@@ -1,6 +1,6 @@
 //! What goes over Kafka: versioned JSON. Whoever can't read a message passes it over.
 
-use crate::id::{TaskId, VideoId};
+use crate::id::{BuildId, TaskId, VideoId};
 use crate::video::State;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,8 @@ pub enum Message {
     Bell { task: TaskId },
     /// A film has come further: `progress` is 0 to 1.
     Progress { video: VideoId, progress: f64 },
+    /// More of a film can be watched.
+    Published { video: VideoId, build: BuildId },
     /// A film changed its state.
     State { video: VideoId, state: State },
     /// A task is dead: it failed too often.
@@ -45,7 +47,7 @@ impl Message {
     pub fn video(&self) -> Option<&VideoId> {
         match self {
             Message::Bell { .. } => None,
-            Message::Progress { video, .. } | Message::State { video, .. } => Some(video),
+            Message::Progress { video, .. } | Message::Published { video, .. } | Message::State { video, .. } => Some(video),
             Message::Dead { video, .. } => video.as_ref(),
         }
     }

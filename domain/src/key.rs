@@ -17,10 +17,11 @@ pub enum MediaKey {
         fence: i64,
         rung: String,
     },
-    /// The init segment (ISO 14496-12 `ftyp` + `moov`) of a rung.
+    /// The init segment (ISO 14496-12 `ftyp` + `moov`) of a rung. Every chunk's encoder makes the same one, so it is
+    /// known by its content: `hash` is [`init_hash`].
     Init {
         build: BuildId,
-        fence: i64,
+        hash: String,
         rung: String,
     },
     Poster {
@@ -65,7 +66,7 @@ impl MediaKey {
         Self::from_path(key.strip_prefix("media/")?)
     }
 
-    /// Reads `{build}/{chunk}.{fence}/{rung}.m4s`, `{build}/init.{fence}/{rung}.mp4` or `{build}/poster.{fence}.jpg`.
+    /// Reads `{build}/{chunk}.{fence}/{rung}.m4s`, `{build}/init.{hash}/{rung}.mp4` or `{build}/poster.{fence}.jpg`.
     /// The endings are for players that refuse a segment without one: FFmpeg's do.
     pub fn from_path(path: &str) -> Option<Self> {
         let mut parts = path.split('/');
@@ -77,7 +78,7 @@ impl MediaKey {
         }
         let key = match (name, file) {
             ("poster", None) => MediaKey::Poster { build, fence: fence.strip_suffix(".jpg")?.parse().ok()? },
-            ("init", Some(file)) => MediaKey::Init { build, fence: fence.parse().ok()?, rung: rung(file, ".mp4")? },
+            ("init", Some(file)) => MediaKey::Init { build, hash: hash(fence)?, rung: rung(file, ".mp4")? },
             (chunk, Some(file)) => {
                 let (chunk, fence) = (chunk.parse().ok()?, fence.parse().ok()?);
                 MediaKey::Chunk { build, chunk, fence, rung: rung(file, ".m4s")? }
@@ -86,16 +87,6 @@ impl MediaKey {
         };
         // One spelling a key: "+1" and "01" parse as numbers, too.
         (key.path().as_deref() == Some(path)).then_some(key)
-    }
-
-    /// The claim's that wrote it.
-    pub fn fence(&self) -> Option<i64> {
-        match self {
-            MediaKey::Original { .. } => None,
-            MediaKey::Chunk { fence, .. } | MediaKey::Init { fence, .. } | MediaKey::Poster { fence, .. } => {
-                Some(*fence)
-            }
-        }
     }
 
     pub fn build(&self) -> Option<&BuildId> {
@@ -114,10 +105,23 @@ impl fmt::Display for MediaKey {
         match self {
             MediaKey::Original { video } => write!(f, "originals/{video}/original"),
             MediaKey::Chunk { build, chunk, fence, rung } => write!(f, "media/{build}/{chunk}.{fence}/{rung}.m4s"),
-            MediaKey::Init { build, fence, rung } => write!(f, "media/{build}/init.{fence}/{rung}.mp4"),
+            MediaKey::Init { build, hash, rung } => write!(f, "media/{build}/init.{hash}/{rung}.mp4"),
             MediaKey::Poster { build, fence } => write!(f, "media/{build}/poster.{fence}.jpg"),
         }
     }
+}
+
+/// What an init segment is known by: FNV-1a, 64 bits, of its bytes.
+pub fn init_hash(bytes: &[u8]) -> String {
+    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    format!("{hash:016x}")
+}
+
+fn hash(text: &str) -> Option<String> {
+    let valid = text.len() == 16 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    valid.then(|| text.to_owned())
 }
 
 /// The rung that `file` is of.
@@ -136,7 +140,7 @@ mod tests {
         let build = BuildId::from_random([7; 16]);
         for key in [
             MediaKey::Chunk { build: build.clone(), chunk: 12, fence: 3, rung: "1080p".into() },
-            MediaKey::Init { build: build.clone(), fence: 1, rung: "audio".into() },
+            MediaKey::Init { build: build.clone(), hash: init_hash(b"ftyp"), rung: "audio".into() },
             MediaKey::Poster { build: build.clone(), fence: 1 },
         ] {
             let path = key.path().unwrap();
@@ -160,7 +164,8 @@ mod tests {
             "01.1/1080p.m4s",
             "1/1080p.m4s",
             "1.1/1080P.m4s",
-            "init.1/1080p.m4s",
+            "init.1/1080p.mp4",
+            "init.0123456789abcdeF/1080p.mp4",
             "poster.1",
             "poster.1.png",
         ] {

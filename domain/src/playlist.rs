@@ -19,6 +19,8 @@ pub struct Rendition {
     /// Pixels; None for sound.
     pub resolution: Option<(u32, u32)>,
     pub frame_rate: Option<f64>,
+    /// Bits a second that no segment will exceed, known before any is made.
+    pub peak_bitrate: u32,
 }
 
 impl Rendition {
@@ -116,33 +118,135 @@ pub fn master(renditions: &[(Rendition, Rate)]) -> String {
     text
 }
 
-/// The media playlist of one rendition of a finished build. `media_base` leads from the playlist to `/m/`, e.g. `../../m/`.
-pub fn media(build: &BuildId, name: &str, init_fence: i64, chunks: &[Chunk], media_base: &str) -> String {
-    let longest = chunks.iter().flat_map(|c| &c.segments).map(|s| s.duration_ms).fold(0.0, f64::max);
-    // RFC 8216, 4.3.3.1: durations, rounded to the nearest whole second, are at most the target.
-    let target = ((longest / 1000.0).round() as u64).max(1);
+/// How a media playlist may change, and for whom it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Growth {
+    /// Complete.
+    Vod,
+    /// Lines are only ever appended: for every player.
+    Event,
+    /// For our own player: every rendition is as long as the longest, with gaps where its segments aren't there yet,
+    /// and a reload waits until there is something new. Filling a gap later breaks the letter of RFC 8216, 6.2.1.
+    Growing,
+}
+
+/// A line's worth of a media playlist: a chunk that is there, or the durations of one that isn't yet.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stretch {
+    There(Chunk),
+    Gap(Vec<f64>),
+}
+
+/// The chunks from the first on up to the first that is missing.
+pub fn contiguous(chunks: &[Chunk]) -> &[Chunk] {
+    let length = (0..).zip(chunks).take_while(|(number, chunk)| chunk.number == *number).count();
+    &chunks[..length]
+}
+
+/// Milliseconds from the beginning to the end of the last of them.
+pub fn length_ms(chunks: &[Chunk]) -> f64 {
+    chunks.iter().flat_map(|chunk| &chunk.segments).map(|segment| segment.duration_ms).sum()
+}
+
+/// A rendition's chunks beside those of all `pictures`: as long as the longest of them, with gaps where it lags behind.
+pub fn with_gaps(own: &[Chunk], pictures: &[&[Chunk]]) -> Vec<Stretch> {
+    let find = |chunks: &[Chunk], number: u32| chunks.iter().find(|chunk| chunk.number == number).cloned();
+    (0..)
+        .map_while(|number| match find(own, number) {
+            Some(chunk) => Some(Stretch::There(chunk)),
+            None => {
+                let other = pictures.iter().find_map(|chunks| find(chunks, number))?;
+                Some(Stretch::Gap(other.segments.iter().map(|segment| segment.duration_ms).collect()))
+            }
+        })
+        .collect()
+}
+
+/// Leaves out the segments that begin at or behind `end_ms`.
+pub fn clip(stretches: Vec<Stretch>, end_ms: f64) -> Vec<Stretch> {
+    let mut at = 0.0;
+    let mut before_end = |duration: f64| {
+        let inside = at < end_ms;
+        at += duration;
+        inside
+    };
+    stretches
+        .into_iter()
+        .filter_map(|stretch| match stretch {
+            Stretch::There(mut chunk) => {
+                chunk.segments.retain(|segment| before_end(segment.duration_ms));
+                (!chunk.segments.is_empty()).then_some(Stretch::There(chunk))
+            }
+            Stretch::Gap(mut durations) => {
+                durations.retain(|duration| before_end(*duration));
+                (!durations.is_empty()).then_some(Stretch::Gap(durations))
+            }
+        })
+        .collect()
+}
+
+/// What a media playlist is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Media<'a> {
+    pub build: &'a BuildId,
+    /// The rendition's.
+    pub name: &'a str,
+    /// Of its init segment; None before its first chunk is there.
+    pub init_hash: Option<&'a str>,
+    /// Seconds; holds for as long as the playlist grows.
+    pub target: u32,
+    /// Leads from the playlist to `/m/`, e.g. `../../m/`.
+    pub media_base: &'a str,
+}
+
+/// The media playlist of one rendition.
+pub fn media(about: Media<'_>, growth: Growth, stretches: &[Stretch]) -> String {
+    let Media { build, name, init_hash, target, media_base } = about;
     let uri = |key: MediaKey| key.path().map(|path| format!("{media_base}{path}")).unwrap_or_default();
-    let init = uri(MediaKey::Init { build: build.clone(), fence: init_fence, rung: name.to_owned() });
+    // RFC 8216, 4.3.3.1: durations, rounded to the nearest whole second, are at most the target.
+    let longest = stretches
+        .iter()
+        .flat_map(|stretch| match stretch {
+            Stretch::There(chunk) => chunk.segments.iter().map(|segment| segment.duration_ms).collect(),
+            Stretch::Gap(durations) => durations.clone(),
+        })
+        .fold(0.0, f64::max);
+    let target = ((longest / 1000.0).round() as u32).max(target);
+    let kind = match growth {
+        Growth::Vod => "#EXT-X-PLAYLIST-TYPE:VOD\n",
+        Growth::Event => "#EXT-X-PLAYLIST-TYPE:EVENT\n",
+        Growth::Growing => "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES\n",
+    };
     let mut text = format!(
-        "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{target}\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n\
-         #EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MAP:URI=\"{init}\"\n"
+        "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{target}\n#EXT-X-MEDIA-SEQUENCE:0\n{kind}\
+         #EXT-X-INDEPENDENT-SEGMENTS\n"
     );
-    for chunk in chunks {
-        let key =
-            MediaKey::Chunk { build: build.clone(), chunk: chunk.number, fence: chunk.fence, rung: name.to_owned() };
-        let uri = uri(key);
-        let mut offset = 0;
-        for segment in &chunk.segments {
-            let _ = writeln!(
-                text,
-                "#EXTINF:{:.5},\n#EXT-X-BYTERANGE:{}@{offset}\n{uri}",
-                segment.duration_ms / 1000.0,
-                segment.bytes
-            );
-            offset += segment.bytes;
+    if let Some(hash) = init_hash {
+        let init = uri(MediaKey::Init { build: build.clone(), hash: hash.to_owned(), rung: name.to_owned() });
+        let _ = writeln!(text, "#EXT-X-MAP:URI=\"{init}\"");
+    }
+    for stretch in stretches {
+        match stretch {
+            Stretch::There(chunk) => {
+                let (number, fence) = (chunk.number, chunk.fence);
+                let uri = uri(MediaKey::Chunk { build: build.clone(), chunk: number, fence, rung: name.to_owned() });
+                let mut offset = 0;
+                for Segment { bytes, duration_ms } in &chunk.segments {
+                    let seconds = duration_ms / 1000.0;
+                    let _ = writeln!(text, "#EXTINF:{seconds:.5},\n#EXT-X-BYTERANGE:{bytes}@{offset}\n{uri}");
+                    offset += bytes;
+                }
+            }
+            Stretch::Gap(durations) => {
+                for duration_ms in durations {
+                    let _ = writeln!(text, "#EXTINF:{:.5},\n#EXT-X-GAP\ngap", duration_ms / 1000.0);
+                }
+            }
         }
     }
-    text.push_str("#EXT-X-ENDLIST\n");
+    if growth == Growth::Vod {
+        text.push_str("#EXT-X-ENDLIST\n");
+    }
     text
 }
 
@@ -156,11 +260,18 @@ mod tests {
             codecs: "avc1.64001e".into(),
             resolution: Some((width, height)),
             frame_rate: Some(25.0),
+            peak_bitrate: 900_000,
         }
     }
 
     fn sound() -> Rendition {
-        Rendition { name: AUDIO.into(), codecs: "mp4a.40.2".into(), resolution: None, frame_rate: None }
+        Rendition {
+            name: AUDIO.into(),
+            codecs: "mp4a.40.2".into(),
+            resolution: None,
+            frame_rate: None,
+            peak_bitrate: 140_000,
+        }
     }
 
     fn chunks() -> Vec<Chunk> {
@@ -190,7 +301,40 @@ mod tests {
     #[test]
     fn media_names_byte_ranges_of_chunk_objects() {
         let build = BuildId::from_random([0; 16]);
-        insta::assert_snapshot!(media(&build, "360p", 2, &chunks(), "../../m/"));
+        let there: Vec<Stretch> = chunks().into_iter().map(Stretch::There).collect();
+        insta::assert_snapshot!(media(about(&build), Growth::Vod, &there));
+    }
+
+    #[test]
+    fn a_rendition_that_lags_behind_has_gaps() {
+        let build = BuildId::from_random([0; 16]);
+        let (ahead, own) = (chunks(), chunks()[..1].to_vec());
+        insta::assert_snapshot!(media(about(&build), Growth::Growing, &with_gaps(&own, &[&own, &ahead])));
+    }
+
+    #[test]
+    fn an_event_is_its_own_beginning_later() {
+        let build = BuildId::from_random([0; 16]);
+        let lines = |end_ms| {
+            let there = chunks().into_iter().map(Stretch::There).collect();
+            media(about(&build), Growth::Event, &clip(there, end_ms))
+        };
+        let lengths: Vec<usize> = [0.0, 1.0, 4000.0, 4001.0, 8000.0, 8001.0].map(|end| lines(end).matches("#EXTINF").count()).into();
+        assert_eq!(lengths, [0, 1, 1, 2, 2, 3]);
+        assert!(lines(8001.0).starts_with(&lines(4000.0)));
+    }
+
+    #[test]
+    fn chunks_behind_a_missing_one_wait_for_it() {
+        let mut chunks = chunks();
+        assert_eq!(contiguous(&chunks).len(), 2);
+        chunks[1].number = 2;
+        assert_eq!(contiguous(&chunks).len(), 1);
+        assert_eq!(contiguous(&chunks[1..]).len(), 0);
+    }
+
+    fn about(build: &BuildId) -> Media<'_> {
+        Media { build, name: "360p", init_hash: Some("cbf29ce484222325"), target: 4, media_base: "../../m/" }
     }
 
     #[test]

@@ -8,20 +8,50 @@ pub const MAX_FAILURES: i32 = 5;
 /// of the task; but a film that kills whatever reads it must not go round for ever.
 pub const MAX_LAPSES: i32 = 10;
 
+/// The class of what somebody waits for: plans, and the first seconds of a film.
+pub const URGENT: i32 = 0;
+pub const USUAL: i32 = 1;
+/// The class of what nobody waits for.
+pub const LATER: i32 = 2;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Make a build of an original.
-    Transcode,
+    /// Look at an original, and decide what is to be made of it.
+    Plan,
+    /// Encode a chunk of the picture in all its rungs; or all chunks of a file that can only be read from its beginning.
+    Encode,
+    /// Encode the sound, from beginning to end.
+    Sound,
+    /// Choose a poster.
+    Pictures,
+    /// Delete what is stored below a build and of no use to anybody.
+    Tidy,
     /// Delete what a deleted film left in S3.
     DeleteVideo,
 }
 
 impl Kind {
+    pub const ALL: [Kind; 6] = [Kind::Plan, Kind::Encode, Kind::Sound, Kind::Pictures, Kind::Tidy, Kind::DeleteVideo];
+
     pub fn as_str(self) -> &'static str {
         match self {
-            Kind::Transcode => "transcode",
+            Kind::Plan => "plan",
+            Kind::Encode => "encode",
+            Kind::Sound => "sound",
+            Kind::Pictures => "pictures",
+            Kind::Tidy => "tidy",
             Kind::DeleteVideo => "delete_video",
         }
+    }
+
+    /// Whether a film is not ready before it is done.
+    pub fn makes_film(self) -> bool {
+        matches!(self, Kind::Plan | Kind::Encode | Kind::Sound)
+    }
+
+    /// Whether only the engine that began a build may do it.
+    pub fn needs_engine(self) -> bool {
+        self.makes_film() || self == Kind::Pictures
     }
 }
 
@@ -29,10 +59,10 @@ impl FromStr for Kind {
     type Err = crate::video::UnknownWord;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "transcode" => Ok(Kind::Transcode),
-            "delete_video" => Ok(Kind::DeleteVideo),
-            _ => Err(crate::video::UnknownWord { what: "The task's kind", expected: "transcode, delete_video" }),
-        }
+        let unknown = crate::video::UnknownWord {
+            what: "The task's kind",
+            expected: "plan, encode, sound, pictures, tidy, delete_video",
+        };
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(unknown)
     }
 }

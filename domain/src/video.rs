@@ -114,6 +114,8 @@ pub enum Notice {
     Damaged,
     /// It has a sound track, and nothing can be heard on it.
     Silent,
+    /// Something of it could not be processed, again and again.
+    GivenUp,
 }
 
 impl Notice {
@@ -122,6 +124,9 @@ impl Notice {
             Notice::CutOff => "The file ends before the film does. What was there is published.",
             Notice::Damaged => "Parts of the file are damaged. What could be decoded is published.",
             Notice::Silent => "The film has a sound track, but nothing can be heard on it.",
+            Notice::GivenUp => {
+                "A part of this film could not be processed. What could be is published; you can process it again."
+            }
         }
     }
 }
@@ -137,7 +142,11 @@ pub struct Video {
     pub state: State,
     /// Share of the film that is processed, 0 to 1.
     pub progress: f64,
+    /// Until all of it is processed, guessed from how it went so far.
+    pub eta_seconds: Option<u64>,
     pub watchable: bool,
+    /// What it is or will be played in, smallest picture first, the sound last; empty before it can be watched.
+    pub renditions: Vec<Published>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
     pub notices: Vec<Notice>,
@@ -150,6 +159,27 @@ pub struct Video {
     pub playback: Option<Playback>,
     /// Whether whoever asks owns it.
     pub mine: bool,
+}
+
+/// How far a rendition is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Published {
+    /// `1080p`, `audio`.
+    pub name: String,
+    /// From the film's beginning.
+    pub published_ms: i64,
+}
+
+impl Video {
+    /// How much of the film can be watched, from its beginning: as far as sound and some picture are there.
+    pub fn published_ms(&self) -> i64 {
+        let (sound, picture): (Vec<_>, Vec<_>) = self.renditions.iter().partition(|r| r.name == crate::playlist::AUDIO);
+        let end = |of: Vec<&Published>| of.into_iter().map(|r| r.published_ms).max();
+        match (end(sound), end(picture)) {
+            (Some(sound), Some(picture)) => sound.min(picture),
+            (sound, picture) => sound.or(picture).unwrap_or(0),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 //! (bytes); and the use cases that pages, REST API and worker share.
 
 pub mod accounts;
+pub mod builds;
 pub mod bus;
 pub mod config;
 pub mod db;
@@ -32,6 +33,8 @@ pub struct Platform {
     pub live: bus::Live,
     /// Which video a build belongs to and who may see it, remembered for a moment: a film's segments ask for it often.
     pub watchers: videos::Watchers,
+    /// What is published of the builds that are being watched.
+    pub growth: videos::Builds,
 }
 
 impl Platform {
@@ -43,6 +46,6 @@ impl Platform {
         let storage = storage::Storage::new(&config);
         let bus = bus::Producer::new(&config.kafka)?;
         let live = bus::Live::new(&config.kafka);
-        Ok(Self { config: Arc::new(config), db, storage, bus, live, watchers: videos::Watchers::default() })
+        Ok(Self { config: Arc::new(config), db, storage, bus, live, watchers: videos::Watchers::default(), growth: videos::Builds::default() })
     }
 }

@@ -2,13 +2,12 @@
 //! changed nothing.
 
 use crate::db::{self, tasks::End};
-use crate::{Error, Platform, Result};
+use crate::{Error, Platform, Result, builds};
 use domain::event::{Message, TOPIC_DEAD, TOPIC_EVENTS, TOPIC_TASKS};
 use domain::id::{BuildId, TaskId, UserId, VideoId};
 use domain::key::MediaKey;
-use domain::playlist::{Chunk, Rendition};
-use domain::task::{Kind, MAX_LAPSES};
-use domain::video::{Notice, State};
+use domain::task::{Kind, MAX_LAPSES, URGENT};
+use domain::video::State;
 use sqlx::PgConnection;
 
 pub use crate::db::tasks::Claim;
@@ -18,24 +17,21 @@ const GAVE_UP: &str = "We could not process this film. Something kept going wron
 const WORE_OUT: &str = "Processing this film broke off again and again, so we gave it up. You can try again; if that \
                         doesn't help, save the film in another format and upload that.";
 
-/// What a finished transcode leaves beside its published chunks.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Finished {
-    pub renditions: Vec<Rendition>,
-    /// Whether a poster was stored under the claim's fence.
-    pub poster: bool,
-    pub duration_ms: i64,
-    /// Pixels of the picture as it is shown; None for an audio film.
-    pub width: Option<i32>,
-    pub height: Option<i32>,
-    pub notices: Vec<Notice>,
-}
-
-/// Queues the processing of a film's original: a new build, its task, the bell. The film's state is the caller's matter.
-pub(crate) async fn queue_transcode(tx: &mut PgConnection, video: &VideoId, owner: &UserId) -> Result<()> {
+/// Queues the processing of a film's original: a new build, the task that plans it, the bell. The film's state is the
+/// caller's matter.
+pub(crate) async fn queue_plan(tx: &mut PgConnection, video: &VideoId, owner: &UserId) -> Result<()> {
     let build = BuildId::from_random(rand::random());
     db::builds::insert(&mut *tx, &build, video).await?;
-    let new = db::tasks::NewTask { kind: Kind::Transcode, video, build: Some(&build), owner, delay: 0.0 };
+    let new = db::tasks::NewTask {
+        kind: Kind::Plan,
+        class: URGENT,
+        video,
+        build: Some(&build),
+        chunk: None,
+        owner,
+        weight: 0.0,
+        delay: 0.0,
+    };
     let task = db::tasks::insert(&mut *tx, new).await?;
     db::announce(tx, TOPIC_TASKS, Message::Bell { task }).await?;
     Ok(())
@@ -53,8 +49,7 @@ pub(crate) async fn tell_state(tx: &mut PgConnection, video: &VideoId, state: St
     Ok(db::announce(tx, TOPIC_EVENTS, Message::State { video: video.clone(), state }).await?)
 }
 
-/// Takes the best open task, if there is one. A build is begun anew: what an earlier claim published of it is forgotten.
-/// A task that too many workers fell silent with is given up instead.
+/// Takes the best open task, if there is one. A task that too many workers fell silent with is given up instead.
 pub async fn claim(platform: &Platform, worker: &str, engine_version: i32) -> Result<Option<Claim>> {
     loop {
         let mut tx = platform.db.begin().await?;
@@ -72,33 +67,20 @@ pub async fn claim(platform: &Platform, worker: &str, engine_version: i32) -> Re
         bury(&mut tx, &claim, WORE_OUT, &error).await?;
         tx.commit().await?;
         tracing::error!(task = %claim.task, video = ?claim.video, error, "a task is given up");
-        // Nobody is left to clear away what the last of them stored. What can't be deleted now goes with the film.
-        if let Some(build) = &claim.build
-            && let Err(error) = platform.storage.delete_prefix(&MediaKey::build_prefix(build)).await
-        {
-            tracing::warn!(error = &error as &dyn std::error::Error, %build, "left behind");
-        }
     }
 }
 
 async fn begin(tx: &mut PgConnection, claim: &Claim, engine_version: i32) -> Result<()> {
-    if claim.kind == Kind::Transcode {
-        if let Some(video) = &claim.video {
-            move_film(tx, video, State::Processing, None).await?;
-        }
-        if let Some(build) = &claim.build {
-            db::builds::begin(&mut *tx, build, claim.fence, engine_version).await?;
-            db::segments::delete_older(&mut *tx, build, claim.fence).await?;
-        }
+    if let (Kind::Plan, Some(video), Some(build)) = (claim.kind, &claim.video, &claim.build) {
+        move_film(tx, video, State::Processing, None).await?;
+        db::builds::begin(&mut *tx, build, engine_version).await?;
     }
     Ok(())
 }
 
-/// Tells of a task that is dead: its film has failed, and operators hear why.
+/// Tells of a task that is dead, and lets its film be what it can be without it.
 async fn bury(tx: &mut PgConnection, claim: &Claim, reason: &str, error: &str) -> Result<()> {
-    if let (Kind::Transcode, Some(video)) = (claim.kind, &claim.video) {
-        move_film(tx, video, State::Failed, Some(reason)).await?;
-    }
+    builds::lose(tx, claim, reason).await?;
     let message = Message::Dead { task: claim.task, video: claim.video.clone(), error: error.to_owned() };
     Ok(db::announce(tx, TOPIC_DEAD, message).await?)
 }
@@ -109,8 +91,8 @@ pub async fn heartbeat(platform: &Platform, claim: &Claim, progress: Option<f64>
         return Ok(false);
     }
     if let (Some(progress), Some(build)) = (progress, &claim.build) {
-        let progress = progress.clamp(0.0, 1.0);
-        db::builds::set_progress(&platform.db, build, claim.fence, progress).await?;
+        db::tasks::set_progress(&platform.db, claim, progress).await?;
+        let progress = db::builds::add_up(&platform.db, build).await?;
         if let Some(video) = &claim.video {
             platform.bus.fire(TOPIC_EVENTS, Message::Progress { video: video.clone(), progress });
         }
@@ -118,63 +100,23 @@ pub async fn heartbeat(platform: &Platform, claim: &Claim, progress: Option<f64>
     Ok(true)
 }
 
-/// Publishes a chunk of a rung whose object is stored. `first_index` is the number of its first segment in the rung.
-pub async fn publish_chunk(
-    platform: &Platform,
-    claim: &Claim,
-    rung: &str,
-    chunk: Chunk,
-    first_index: u32,
-) -> Result<()> {
-    let build = build(claim)?;
-    let published =
-        db::segments::insert(&platform.db, claim.task, claim.fence, build, rung, &chunk, first_index).await?;
-    ours(published)
-}
-
-/// Makes the film watchable: the build is complete, and the film points at it. Again is the same.
-pub async fn finish_transcode(platform: &Platform, claim: &Claim, finished: Finished) -> Result<()> {
-    let (build, video) = (build(claim)?, video(claim)?);
-    let mut tx = platform.db.begin().await?;
-    if !db::tasks::end(&mut *tx, claim, End::Done).await? {
-        // The connection may have broken before we heard that it was committed.
-        return ours(db::tasks::is_done(&mut *tx, claim).await?);
-    }
-    db::builds::finish(&mut *tx, build, claim.fence, &finished.renditions, finished.poster, finished.duration_ms)
-        .await?;
-    let done = db::videos::Processed {
-        build,
-        duration_ms: finished.duration_ms,
-        width: finished.width,
-        height: finished.height,
-        notices: &finished.notices,
-    };
-    if db::videos::publish(&mut *tx, video, done).await? {
-        tell_state(&mut tx, video, State::Ready).await?;
-    }
-    tx.commit().await?;
-    Ok(())
-}
-
-/// Gives up a film that is bad itself. `reason` is what its owner reads.
+/// Gives up a task because the film itself is bad. `reason` is what its owner reads.
 pub async fn fail(platform: &Platform, claim: &Claim, reason: &str) -> Result<()> {
     let mut tx = platform.db.begin().await?;
     ours(db::tasks::end(&mut *tx, claim, End::Failed(reason)).await?)?;
-    if let (Kind::Transcode, Some(video)) = (claim.kind, &claim.video) {
-        move_film(&mut tx, video, State::Failed, Some(reason)).await?;
-    }
+    builds::lose(&mut tx, claim, reason).await?;
     tx.commit().await?;
     Ok(())
 }
 
 /// Counts a failure that is ours. The task is tried again later, or is dead after [`domain::task::MAX_FAILURES`]; then
-/// the film has failed. `error` is for operators.
+/// its film is what it can be without it. `error` is for operators.
 pub async fn went_wrong(platform: &Platform, claim: &Claim, error: &str) -> Result<()> {
     let mut tx = platform.db.begin().await?;
     let dead = db::tasks::count_failure(&mut *tx, claim, error).await?.ok_or(Error::Lost)?;
     if dead {
         bury(&mut tx, claim, GAVE_UP, error).await?;
-    } else if let (Kind::Transcode, Some(video)) = (claim.kind, &claim.video) {
+    } else if let (Kind::Plan, Some(video)) = (claim.kind, &claim.video) {
         move_film(&mut tx, video, State::Queued, None).await?;
     }
     tx.commit().await?;
@@ -186,7 +128,7 @@ pub async fn went_wrong(platform: &Platform, claim: &Claim, error: &str) -> Resu
 pub async fn hand_back(platform: &Platform, claim: &Claim) -> Result<()> {
     let mut tx = platform.db.begin().await?;
     ours(db::tasks::hand_back(&mut *tx, claim).await?)?;
-    if let (Kind::Transcode, Some(video)) = (claim.kind, &claim.video) {
+    if let (Kind::Plan, Some(video)) = (claim.kind, &claim.video) {
         move_film(&mut tx, video, State::Queued, None).await?;
     }
     db::announce(&mut tx, TOPIC_TASKS, Message::Bell { task: claim.task }).await?;
@@ -224,14 +166,14 @@ pub async fn sweep_leases(platform: &Platform) -> Result<usize> {
     Ok(tasks.len())
 }
 
-fn ours(written: bool) -> Result<()> {
+pub(crate) fn ours(written: bool) -> Result<()> {
     if written { Ok(()) } else { Err(Error::Lost) }
 }
 
-fn build(claim: &Claim) -> Result<&BuildId> {
+pub(crate) fn build(claim: &Claim) -> Result<&BuildId> {
     claim.build.as_ref().ok_or_else(|| Error::internal(format!("task {} has no build", claim.task)))
 }
 
-fn video(claim: &Claim) -> Result<&VideoId> {
+pub(crate) fn video(claim: &Claim) -> Result<&VideoId> {
     claim.video.as_ref().ok_or_else(|| Error::internal(format!("task {} has no video", claim.task)))
 }

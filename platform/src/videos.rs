@@ -1,21 +1,23 @@
 //! Films: their pages, lists, search, and what their owners do with them.
 
+mod growth;
 mod watch;
 
-pub use watch::{Watchers, master, media_playlist, media_url};
+pub use growth::Builds;
+pub use watch::{Asked, Playlist, Watchers, master, media_playlist, media_url};
 
 use crate::db::{self, videos::Film};
 use crate::{Error, Platform, Result, tasks, uploads};
 use domain::access::{Action, Actor, Subject, can};
 use domain::event::{Message, TOPIC_EVENTS};
-use domain::id::{UserId, VideoId};
+use domain::id::{BuildId, UserId, VideoId};
 use domain::key::MediaKey;
 use domain::page::{Behind, Cursor, DEFAULT_LIMIT, InvalidCursor, MAX_LIMIT, Page};
 use domain::search::SearchQuery;
-use domain::task::Kind;
+use domain::task::{Kind, LATER};
 use domain::text::{Description, InvalidText, Title};
 use domain::upload;
-use domain::video::{Card, Owner, Playback, State, Video, Visibility};
+use domain::video::{Card, Owner, Playback, Published, State, Video, Visibility};
 use serde::Deserialize;
 use time::OffsetDateTime;
 
@@ -38,7 +40,27 @@ pub struct Edit {
 /// A film as `actor` may see it.
 pub async fn get(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<Video> {
     let film = load(platform, actor, Action::Watch, id).await?;
-    Ok(page(film, actor))
+    let build = film.build.clone();
+    let mut video = page(film, actor);
+    if let Some(build) = build {
+        video.renditions = renditions(platform, &build).await?;
+    }
+    Ok(video)
+}
+
+/// How far each rendition is published.
+async fn renditions(platform: &Platform, build: &BuildId) -> Result<Vec<Published>> {
+    match platform.growth.look(platform, build).await {
+        Ok(build) => Ok(build
+            .renditions()
+            .map(|rendition| Published {
+                name: rendition.name.clone(),
+                published_ms: build.length_ms(&rendition.name).round() as i64,
+            })
+            .collect()),
+        Err(Error::NotFound) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Public films: the newest, or the best for `query` if there is anything in it.
@@ -134,9 +156,12 @@ pub async fn delete(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<
     db::videos::set_deleted(&mut *tx, id, true).await?;
     let task = db::tasks::NewTask {
         kind: Kind::DeleteVideo,
+        class: LATER,
         video: id,
         build: None,
+        chunk: None,
         owner: &access.owner,
+        weight: 0.0,
         delay: UNDO_SECONDS,
     };
     db::tasks::insert(&mut *tx, task).await?;
@@ -170,7 +195,7 @@ pub async fn undo_delete(platform: &Platform, actor: &Actor, id: &VideoId) -> Re
             if access.state == State::Processing {
                 db::videos::set_state(&mut *tx, id, State::Queued, None).await?;
             }
-            tasks::queue_transcode(&mut tx, id, &access.owner).await?;
+            tasks::queue_plan(&mut tx, id, &access.owner).await?;
             tasks::tell_state(&mut tx, id, State::Queued).await?;
         }
         state => tasks::tell_state(&mut tx, id, state).await?,
@@ -198,7 +223,7 @@ pub async fn retry(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<(
         return Err(Error::Conflict { code: "not_failed", message, details: None });
     }
     tasks::move_film(&mut tx, id, State::Queued, None).await?;
-    tasks::queue_transcode(&mut tx, id, &access.owner).await?;
+    tasks::queue_plan(&mut tx, id, &access.owner).await?;
     tx.commit().await?;
     platform.bus.fire(TOPIC_EVENTS, Message::Progress { video: id.clone(), progress: 0.0 });
     Ok(())
@@ -298,6 +323,8 @@ fn page(film: Film, actor: &Actor) -> Video {
     Video {
         progress: progress(&film),
         watchable: playback.is_some(),
+        renditions: Vec::new(),
+        eta_seconds: film.eta_seconds.filter(|_| film.state == State::Processing).map(|seconds| seconds.ceil() as u64),
         playback,
         mine: is_owner(actor, &film.owner),
         id: film.id,

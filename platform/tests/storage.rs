@@ -77,19 +77,6 @@ async fn urls_stay_the_same_within_a_window_and_can_be_read() {
 }
 
 #[tokio::test]
-async fn a_late_worker_deletes_nothing_of_its_successor() {
-    let storage = storage().await;
-    let build = BuildId::from_random(rand::random());
-    let poster = |fence| MediaKey::Poster { build: build.clone(), fence };
-    for fence in 1..=3 {
-        storage.put(&poster(fence), Bytes::from_static(b"x")).await.unwrap();
-    }
-    storage.delete_earlier(&build, 2).await.unwrap();
-    let left = storage.keys(&MediaKey::build_prefix(&build)).await.unwrap();
-    assert_eq!(left, [poster(2), poster(3)].map(|key| key.to_string()));
-}
-
-#[tokio::test]
 async fn a_prefix_is_deleted_whole_and_nothing_beside_it() {
     let storage = storage().await;
     let (build, other) = (BuildId::from_random(rand::random()), BuildId::from_random(rand::random()));

@@ -2,50 +2,137 @@
 
 mod support;
 
-use bytes::Bytes;
 use domain::access::Actor;
 use domain::event::TOPIC_DEAD;
-use domain::id::VideoId;
-use domain::key::MediaKey;
-use domain::playlist::{Chunk, Segment};
-use domain::task::{Kind, MAX_FAILURES, MAX_LAPSES};
-use domain::video::State;
+use domain::id::{UserId, VideoId};
+use domain::ladder::{Picture, ladder};
+use domain::plan::{Outcome, PicturePlan, Plan, SoundPlan};
+use domain::playlist::{AUDIO, Chunk, Segment};
+use domain::task::{Kind, MAX_FAILURES, MAX_LAPSES, URGENT};
+use domain::timeline::{TIMESCALE, at_keys};
+use domain::video::{Notice, State};
+use platform::builds::{self, Stored};
 use platform::db::{self, tasks::NewTask};
-use platform::tasks::{self, Claim, Finished};
-use platform::{Error, Platform, videos};
+use platform::tasks::{self, Claim};
+use platform::videos::{self, Asked};
+use platform::{Error, Platform};
 use support::{film, person, platform};
 
 /// A queued film whose build only the engine `engine` makes, ahead of other tests' tasks.
 async fn queued(platform: &Platform, engine: i32) -> (VideoId, Actor) {
     let (owner, actor) = person(platform).await;
-    let (video, build) = film(platform, &owner.id, "Queued", "").await;
-    let new = NewTask { kind: Kind::Transcode, video: &video, build: Some(&build), owner: &owner.id, delay: 0.0 };
-    let task = db::tasks::insert(&platform.db, new).await.unwrap();
+    (queued_for(platform, engine, &owner.id).await, actor)
+}
+
+async fn queued_for(platform: &Platform, engine: i32, owner: &UserId) -> VideoId {
+    let (video, build) = film(platform, owner, "Queued", "").await;
+    let new = NewTask {
+        kind: Kind::Plan,
+        class: URGENT,
+        video: &video,
+        build: Some(&build),
+        chunk: None,
+        owner,
+        weight: 0.0,
+        delay: 0.0,
+    };
+    db::tasks::insert(&platform.db, new).await.unwrap();
     for sql in [
         format!("UPDATE videos SET state = 'queued', build_id = NULL, published_at = NULL WHERE id = '{video}'"),
         format!("UPDATE builds SET engine_version = {engine} WHERE id = '{build}'"),
-        format!("UPDATE tasks SET class = -1000000 WHERE id = {task}"),
     ] {
-        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&platform.db).await.unwrap();
+        execute(platform, sql).await;
     }
-    (video, actor)
+    favour(platform, &video).await;
+    video
+}
+
+async fn execute(platform: &Platform, sql: String) {
+    sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&platform.db).await.unwrap();
+}
+
+/// Puts a film's tasks before those of all other tests.
+async fn favour(platform: &Platform, video: &VideoId) {
+    execute(platform, format!("UPDATE tasks SET class = class - 1000000 WHERE video_id = '{video}' AND class >= 0")).await;
 }
 
 fn engine() -> i32 {
     rand::random_range(1_000..i32::MAX)
 }
 
-async fn lapse(platform: &Platform, claim: &Claim) {
-    sqlx::query("UPDATE tasks SET lease_until = now() - interval '1 s', run_after = now() WHERE id = $1")
-        .bind(claim.task.0)
-        .execute(&platform.db)
-        .await
-        .unwrap();
+async fn claim(platform: &Platform, engine: i32) -> Claim {
+    tasks::claim(platform, "test", engine).await.unwrap().expect("a task")
 }
 
-fn finished() -> Finished {
-    let duration_ms = 4000;
-    Finished { renditions: vec![], poster: false, duration_ms, width: Some(640), height: Some(360), notices: vec![] }
+async fn lapse(platform: &Platform, claim: &Claim) {
+    execute(
+        platform,
+        format!("UPDATE tasks SET lease_until = now() - interval '1 s', run_after = now() WHERE id = {}", claim.task.0),
+    )
+    .await;
+}
+
+/// A film of so many seconds with a key frame every four, one rung, and sound.
+fn plan(seconds: i64) -> Plan {
+    let mut rungs = ladder(&Picture { width: 640, height: 360, frame_rate: 25.0 });
+    rungs.truncate(1);
+    let keys: Vec<i64> = (0..seconds / 4).map(|n| n * 4 * TIMESCALE).collect();
+    Plan {
+        origin_us: 0,
+        promised_ms: Some(seconds * 1000),
+        picture: Some(PicturePlan {
+            width: 640,
+            height: 360,
+            frame_rate: 25.0,
+            drop_frames: false,
+            rungs,
+            chunks: at_keys(&keys, seconds * TIMESCALE),
+        }),
+        sound: Some(SoundPlan::of(48_000, 2)),
+    }
+}
+
+/// A film whose plan is made.
+async fn planned(platform: &Platform, engine: i32, seconds: i64) -> (VideoId, Actor) {
+    let (video, actor) = queued(platform, engine).await;
+    let first = claim(platform, engine).await;
+    builds::planned(platform, &first, &plan(seconds)).await.unwrap();
+    favour(platform, &video).await;
+    (video, actor)
+}
+
+fn stored(claim: &Claim, rung: &str, number: u32, milliseconds: f64) -> Stored {
+    let segments = vec![Segment { bytes: 1000, duration_ms: milliseconds }];
+    Stored {
+        rung: rung.to_owned(),
+        chunk: Chunk { number, fence: claim.fence, segments },
+        init_hash: "cbf29ce484222325".to_owned(),
+        codecs: "avc1.64001e".to_owned(),
+    }
+}
+
+fn outcome(end_ms: i64) -> Outcome {
+    Outcome { end_ms, damaged_at_ms: None, audible: true }
+}
+
+/// Does a claimed task of a film of `seconds` as a worker would.
+async fn perform(platform: &Platform, claim: &Claim, seconds: i64) {
+    match (claim.kind, claim.chunk) {
+        (Kind::Encode, Some(number)) => {
+            let plan = plan(seconds).picture.unwrap();
+            let chunk = &plan.chunks[number as usize];
+            let end = chunk.end.unwrap_or(seconds * TIMESCALE);
+            let milliseconds = (end - chunk.start) as f64 * 1000.0 / TIMESCALE as f64;
+            let stored = stored(claim, &plan.rungs[0].name, number, milliseconds);
+            builds::publish(platform, claim, &[stored], Some(&outcome(seconds * 1000))).await.unwrap();
+        }
+        (Kind::Sound, _) => {
+            let stored = stored(claim, AUDIO, 0, seconds as f64 * 1000.0);
+            builds::publish(platform, claim, &[stored], Some(&outcome(seconds * 1000))).await.unwrap();
+        }
+        (Kind::Pictures, _) => builds::pictured(platform, claim, true).await.unwrap(),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]
@@ -53,27 +140,116 @@ async fn a_lapsed_lease_goes_to_another_and_the_first_writes_nothing() {
     let platform = platform().await;
     let engine = engine();
     let (video, owner) = queued(&platform, engine).await;
-    let first = tasks::claim(&platform, "first", engine).await.unwrap().unwrap();
+    let first = claim(&platform, engine).await;
     assert_eq!(videos::get(&platform, &owner, &video).await.unwrap().state, State::Processing);
     lapse(&platform, &first).await;
-    let second = tasks::claim(&platform, "second", engine).await.unwrap().unwrap();
+    let second = claim(&platform, engine).await;
     assert_eq!((second.task, second.failures, second.lapses), (first.task, 0, 1));
     assert!(second.fence > first.fence);
 
-    let segments = vec![Segment { bytes: 1000, duration_ms: 4000.0 }];
-    let chunk = Chunk { number: 0, fence: first.fence, segments };
-    let stale = tasks::publish_chunk(&platform, &first, "360p", chunk.clone(), 0).await;
-    assert!(matches!(stale, Err(Error::Lost)));
     assert!(!tasks::heartbeat(&platform, &first, Some(0.9)).await.unwrap());
-    assert!(matches!(tasks::finish_transcode(&platform, &first, finished()).await, Err(Error::Lost)));
+    assert!(matches!(builds::planned(&platform, &first, &plan(4)).await, Err(Error::Lost)));
+    let late = builds::publish(&platform, &first, &[stored(&first, "180p", 0, 4000.0)], None).await;
+    assert!(matches!(late, Err(Error::Lost)));
     assert!(matches!(tasks::fail(&platform, &first, "no").await, Err(Error::Lost)));
-
-    tasks::publish_chunk(&platform, &second, "360p", chunk, 0).await.unwrap();
     for _ in 0..2 {
-        tasks::finish_transcode(&platform, &second, finished()).await.unwrap();
+        builds::planned(&platform, &second, &plan(4)).await.unwrap();
+    }
+    let queued: i64 = sqlx::query_scalar("SELECT count(*) FROM tasks WHERE video_id = $1 AND state = 'open'")
+        .bind(video.as_str())
+        .fetch_one(&platform.db)
+        .await
+        .unwrap();
+    assert_eq!(queued, 3, "a chunk, the sound, the poster; once");
+}
+
+#[tokio::test]
+async fn a_film_can_be_watched_from_its_first_chunk_on_and_is_ready_with_its_last() {
+    let platform = platform().await;
+    let engine = engine();
+    let (video, owner) = planned(&platform, engine, 20).await;
+    let build = {
+        let first = claim(&platform, engine).await;
+        assert_eq!((first.kind, first.chunk), (Kind::Encode, Some(0)), "somebody waits for it");
+        perform(&platform, &first, 20).await;
+        assert!(!videos::get(&platform, &owner, &video).await.unwrap().watchable, "without its sound it isn't watched");
+        first.build.clone().unwrap()
+    };
+    let sound = claim(&platform, engine).await;
+    assert_eq!(sound.kind, Kind::Sound);
+    builds::publish(&platform, &sound, &[stored(&sound, AUDIO, 0, 4000.0)], None).await.unwrap();
+    let film = videos::get(&platform, &owner, &video).await.unwrap();
+    assert_eq!((film.state, film.watchable, film.published_ms()), (State::Processing, true, 4000));
+    assert!(film.published_at.is_some());
+
+    let asked = Asked::default();
+    let early = videos::media_playlist(&platform, &owner, &video, &build, "180p", asked).await.unwrap();
+    assert!(!early.finished && early.text.contains("EVENT") && !early.text.contains("ENDLIST"));
+    builds::publish(&platform, &sound, &[stored(&sound, AUDIO, 1, 16_000.0)], Some(&outcome(20_000))).await.unwrap();
+    // Backwards: a chunk waits in the playlist for those before it.
+    let mut claims = Vec::new();
+    while let Ok(Some(claim)) = tasks::claim(&platform, "test", engine).await {
+        claims.push(claim);
+    }
+    // The poster isn't waited for.
+    for claim in claims.iter().filter(|claim| claim.kind != Kind::Pictures).rev() {
+        assert_eq!(videos::get(&platform, &owner, &video).await.unwrap().state, State::Processing);
+        perform(&platform, claim, 20).await;
     }
     let film = videos::get(&platform, &owner, &video).await.unwrap();
-    assert_eq!((film.state, film.progress, film.watchable), (State::Ready, 1.0, true));
+    assert_eq!((film.state, film.progress, film.duration_ms), (State::Ready, 1.0, Some(20_000)));
+    assert_eq!(film.notices, []);
+    let last = loop {
+        let playlist = videos::media_playlist(&platform, &owner, &video, &build, "180p", asked).await.unwrap();
+        if playlist.finished {
+            break playlist;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
+    assert!(last.text.ends_with("#EXT-X-ENDLIST\n"));
+    let lines = |text: &str| text.lines().filter(|line| !line.starts_with("#EXT-X-PLAYLIST-TYPE")).collect::<Vec<_>>().join("\n");
+    assert!(lines(&last.text).starts_with(&lines(&early.text)), "lines are only appended");
+}
+
+#[tokio::test]
+async fn what_is_published_is_never_changed() {
+    let platform = platform().await;
+    let engine = engine();
+    let (video, owner) = planned(&platform, engine, 4).await;
+    let first = claim(&platform, engine).await;
+    let rung = "180p";
+    builds::publish(&platform, &first, &[stored(&first, rung, 0, 4000.0)], None).await.unwrap();
+    lapse(&platform, &first).await;
+    let second = claim(&platform, engine).await;
+    assert_eq!(second.task, first.task);
+    builds::publish(&platform, &second, &[stored(&second, rung, 0, 4000.0)], None).await.unwrap();
+    let chunks = builds::published(&platform, &second, rung).await.unwrap();
+    assert_eq!(chunks.iter().map(|chunk| chunk.fence).collect::<Vec<_>>(), [first.fence]);
+    let mut other = stored(&second, rung, 1, 4000.0);
+    other.init_hash = "0000000000000000".to_owned();
+    assert!(builds::publish(&platform, &second, &[other], None).await.is_err(), "another encoder's chunk");
+    assert!(!videos::get(&platform, &owner, &video).await.unwrap().watchable);
+}
+
+#[tokio::test]
+async fn a_dead_chunk_publishes_what_stands_before_it() {
+    let platform = platform().await;
+    let engine = engine();
+    let (video, owner) = planned(&platform, engine, 40).await;
+    let mut dead = 0;
+    while let Ok(Some(claim)) = tasks::claim(&platform, "test", engine).await {
+        if claim.chunk == Some(2) {
+            tasks::went_wrong(&platform, &claim, "disk on fire").await.unwrap();
+            lapse(&platform, &claim).await;
+            dead += 1;
+        } else {
+            perform(&platform, &claim, 40).await;
+        }
+    }
+    assert_eq!(dead, MAX_FAILURES);
+    let film = videos::get(&platform, &owner, &video).await.unwrap();
+    assert_eq!((film.state, &film.notices[..]), (State::Ready, &[Notice::GivenUp][..]));
+    assert_eq!(film.published_ms(), 8_000, "two chunks of four seconds");
 }
 
 #[tokio::test]
@@ -82,7 +258,7 @@ async fn five_failures_are_the_end() {
     let engine = engine();
     let (video, owner) = queued(&platform, engine).await;
     for failures in 0..MAX_FAILURES {
-        let claim = tasks::claim(&platform, "unlucky", engine).await.unwrap().unwrap();
+        let claim = claim(&platform, engine).await;
         assert_eq!(claim.failures, failures);
         tasks::went_wrong(&platform, &claim, "disk on fire").await.unwrap();
         lapse(&platform, &claim).await;
@@ -98,32 +274,26 @@ async fn a_film_that_silences_its_worker_each_time_is_given_up() {
     let platform = platform().await;
     let engine = engine();
     let (video, owner) = queued(&platform, engine).await;
-    let mut last = None;
     for lapses in 0..MAX_LAPSES {
-        let claim = tasks::claim(&platform, "doomed", engine).await.unwrap().unwrap();
+        let claim = claim(&platform, engine).await;
         assert_eq!((claim.lapses, claim.failures), (lapses, 0));
         lapse(&platform, &claim).await;
         // The server's sweep may be the first to notice; it's one lapse all the same.
         if lapses % 2 == 0 {
             tasks::sweep_leases(&platform).await.unwrap();
         }
-        last = Some(claim);
     }
-    let left = MediaKey::Poster { build: last.unwrap().build.unwrap(), fence: 1 };
-    platform.storage.put(&left, Bytes::from_static(b"left by a dead worker")).await.unwrap();
     // It is nobody's: no worker may die of it any more.
     assert_eq!(tasks::claim(&platform, "lucky", engine).await.unwrap(), None);
     let film = videos::get(&platform, &owner, &video).await.unwrap();
     assert_eq!(film.state, State::Failed);
     assert!(film.failure.unwrap().starts_with("Processing this film broke off again and again"));
-    assert_eq!(platform.storage.head(&left).await.unwrap(), None);
-    let told: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox WHERE topic = $1 AND key = $2")
-        .bind(TOPIC_DEAD)
-        .bind(video.as_str())
-        .fetch_one(&platform.db)
-        .await
-        .unwrap();
-    assert_eq!(told, 1);
+    let count = async |query: &str| -> i64 {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(query)).bind(video.as_str()).fetch_one(&platform.db).await.unwrap()
+    };
+    let told = format!("SELECT count(*) FROM outbox WHERE topic = '{TOPIC_DEAD}' AND key = $1");
+    assert_eq!(count(&told).await, 1);
+    assert_eq!(count("SELECT count(*) FROM tasks WHERE kind = 'tidy' AND video_id = $1").await, 1);
 }
 
 #[tokio::test]
@@ -131,9 +301,53 @@ async fn what_is_handed_back_is_no_failure() {
     let platform = platform().await;
     let engine = engine();
     queued(&platform, engine).await;
-    let first = tasks::claim(&platform, "first", engine).await.unwrap().unwrap();
+    let first = claim(&platform, engine).await;
     tasks::hand_back(&platform, &first).await.unwrap();
-    let second = tasks::claim(&platform, "second", engine).await.unwrap().unwrap();
+    let second = claim(&platform, engine).await;
     assert_eq!((second.task, second.failures, second.lapses), (first.task, 0, 0));
     tasks::fail(&platform, &second, "This file has no picture.").await.unwrap();
+}
+
+#[tokio::test]
+async fn one_film_of_one_owner_does_not_wait_for_a_hundred_of_another() {
+    let platform = platform().await;
+    let engine = engine();
+    let (busy, _) = person(&platform).await;
+    let (modest, _) = person(&platform).await;
+    for _ in 0..100 {
+        queued_for(&platform, engine, &busy.id).await;
+    }
+    let one = queued_for(&platform, engine, &modest.id).await;
+    let first = claim(&platform, engine).await;
+    assert_ne!(first.video, Some(one));
+    // The other has something running by now.
+    let second = claim(&platform, engine).await;
+    let owner: String = sqlx::query_scalar("SELECT owner_id FROM tasks WHERE id = $1")
+        .bind(second.task.0)
+        .fetch_one(&platform.db)
+        .await
+        .unwrap();
+    assert_eq!(owner, modest.id.as_str());
+}
+
+#[tokio::test]
+async fn a_long_film_is_not_starved_by_short_ones() {
+    let platform = platform().await;
+    let engine = engine();
+    let (long, _) = planned(&platform, engine, 400).await;
+    // Its urgent parts are done; what is left has waited for as long as the short ones keep coming.
+    for _ in 0..2 {
+        let urgent = claim(&platform, engine).await;
+        perform(&platform, &urgent, 400).await;
+    }
+    let (other, _) = person(&platform).await;
+    for _ in 0..5 {
+        queued_for(&platform, engine, &other.id).await;
+    }
+    let next = claim(&platform, engine).await;
+    assert_ne!(next.video.as_ref(), Some(&long), "what somebody waits for goes first");
+    let waited = "created_at = created_at - interval '21 minutes', run_after = run_after - interval '21 minutes'";
+    execute(&platform, format!("UPDATE tasks SET {waited} WHERE video_id = '{long}'")).await;
+    let next = claim(&platform, engine).await;
+    assert_eq!(next.video, Some(long), "but not for ever");
 }

@@ -3,7 +3,7 @@
 mod support;
 
 use domain::access::Actor;
-use platform::videos::{self, Edit};
+use platform::videos::{self, Asked, Edit};
 use platform::{Error, Result};
 use support::{film, person, platform};
 
@@ -26,7 +26,7 @@ async fn a_private_film_does_not_exist_for_others() {
     for actor in [Actor::Anonymous, person(&platform).await.1] {
         assert!(matches!(videos::get(&platform, &actor, &video).await, Err(Error::NotFound)));
         assert!(matches!(videos::media_url(&platform, &actor, &path).await, Err(Error::NotFound)));
-        assert!(matches!(videos::master(&platform, &actor, &video).await, Err(Error::NotFound)));
+        assert!(matches!(videos::master(&platform, &actor, &video, &build, Asked::default()).await, Err(Error::NotFound)));
         assert!(matches!(videos::delete(&platform, &actor, &video).await, Err(Error::NotFound)));
     }
     assert!(videos::get(&platform, &owns, &video).await.unwrap().mine);

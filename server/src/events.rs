@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use domain::access::Actor;
 use domain::event::{Envelope, Message};
 use domain::id::VideoId;
-use domain::video::{State as Stage, Video};
+use domain::video::{Playback, State as Stage, Video};
 use futures::stream;
 use platform::{Error, Platform, videos};
 use std::collections::VecDeque;
@@ -76,6 +76,8 @@ impl Following {
             };
             match heard {
                 Some(Ok(envelope)) if envelope.message.video() != Some(&self.id) => continue,
+                // That more of it is there, players find out by themselves.
+                Some(Ok(envelope)) if matches!(envelope.message, Message::Published { .. }) => continue,
                 Some(Ok(envelope)) => {
                     // Progress of a film that isn't known to be in work: its state is told first.
                     if let (Message::Progress { progress, .. }, Some(Stage::Processing)) =
@@ -109,16 +111,21 @@ async fn hear(live: &mut Option<broadcast::Receiver<Arc<Envelope>>>) -> std::res
 #[derive(Default)]
 struct Told {
     state: Option<Stage>,
+    playback: Option<Playback>,
     progress: f64,
     waiting: VecDeque<Event>,
 }
 
 impl Told {
     fn learn(&mut self, video: &Video) {
-        if self.state != Some(video.state) {
-            // Another attempt begins from the start.
-            self.progress = -1.0;
+        // Whether it can be watched, and its poster, are news that are asked for in the same way.
+        if self.state != Some(video.state) || self.playback != video.playback {
+            if self.state != Some(video.state) {
+                // Another attempt begins from the start.
+                self.progress = -1.0;
+            }
             self.state = Some(video.state);
+            self.playback = video.playback.clone();
             self.tell("state", &serde_json::json!({ "state": video.state }));
         }
         // A film that waits has none: whoever hears of progress takes it to be in work.

@@ -1,10 +1,17 @@
 //! What a task is: read the original, run the engine, store what it makes, write it down under the claim's fence.
 
 mod delete;
-mod transcode;
+mod encode;
+mod engine;
+mod limits;
+mod plan;
+mod poster;
+mod store;
+mod tidy;
 
 use crate::jail::Jail;
 use domain::task::Kind;
+use engine::Job;
 use platform::Platform;
 use platform::tasks::Claim;
 use std::sync::Arc;
@@ -38,15 +45,21 @@ impl From<platform::storage::Error> for Ended {
     }
 }
 
-/// Does a claimed task to its end. Idempotent: what a former claim left half-done is done again under a new fence.
+/// Does a claimed task to its end. What a former claim published stays; what it left half-done is done again under a new
+/// fence.
 pub async fn perform(
     platform: &Platform,
     jail: &Arc<Jail>,
     claim: &Claim,
     shutdown: &CancellationToken,
 ) -> Result<(), Ended> {
+    let job = Job::new(platform, jail, claim, shutdown);
     match claim.kind {
-        Kind::Transcode => transcode::perform(platform, jail, claim, shutdown).await,
+        Kind::Plan => plan::perform(&job.await?).await,
+        Kind::Encode => encode::picture(&job.await?).await,
+        Kind::Sound => encode::sound(&job.await?).await,
+        Kind::Pictures => poster::perform(&job.await?).await,
+        Kind::Tidy => tidy::perform(platform, claim).await,
         Kind::DeleteVideo => delete::perform(platform, claim).await,
     }
 }

@@ -3,7 +3,6 @@
 //! The loop ([`run`]) knows no media; the job ([`job`]) knows no Kafka; the engine ([`media`]) knows neither, and no async.
 //! It meets hostile files, so it runs in a child process ([`jail`]).
 
-pub mod chunker;
 pub mod jail;
 pub mod job;
 pub mod media;

@@ -1,217 +1,32 @@
 //! The engine on generated footage, checked by decoding what it made with the `ffmpeg` command line.
 
-use std::collections::BTreeMap;
+mod support;
+
+use domain::video::Notice;
 use std::io::{Cursor, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
 use std::process::Command;
-
-use tempfile::TempDir;
-use worker::media::{
-    Error, Init, Input, Notice, Outcome, Plan, Probe, Reason, Segment, Sink, Stop, Track, probe, transcode,
-};
-
-/// Keeps everything, as the storage would.
-#[derive(Default)]
-struct Memory {
-    inits: BTreeMap<Track, Init>,
-    segments: BTreeMap<Track, Vec<Segment>>,
-    poster: Option<Vec<u8>>,
-    progress: Vec<i64>,
-    stop_after_segments: Option<usize>,
-}
-
-impl Sink for Memory {
-    fn init(&mut self, track: Track, init: Init) -> Result<(), Stop> {
-        assert!(self.inits.insert(track, init).is_none(), "one init segment a rendition");
-        Ok(())
-    }
-
-    fn segment(&mut self, track: Track, segment: Segment) -> Result<(), Stop> {
-        assert!(self.inits.contains_key(&track), "the init segment comes first");
-        self.segments.entry(track).or_default().push(segment);
-        match self.stop_after_segments {
-            Some(count) if self.segments.values().map(Vec::len).sum::<usize>() >= count => Err(Stop),
-            _ => Ok(()),
-        }
-    }
-
-    fn poster(&mut self, jpeg: Vec<u8>) -> Result<(), Stop> {
-        assert!(self.poster.replace(jpeg).is_none(), "one poster");
-        Ok(())
-    }
-
-    fn progress(&mut self, done_ms: i64) -> Result<(), Stop> {
-        self.progress.push(done_ms);
-        Ok(())
-    }
-}
-
-/// A film that went through the engine.
-struct Made {
-    dir: TempDir,
-    source: PathBuf,
-    probe: Probe,
-    plan: Plan,
-    memory: Memory,
-    outcome: Outcome,
-}
-
-fn run(program: &str, args: &[&str]) -> String {
-    let output = Command::new(program).args(args).output().expect(program);
-    assert!(output.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
-    assert!(output.stderr.is_empty(), "{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("UTF-8")
-}
-
-/// Footage made by `ffmpeg` with these arguments, written to a file of that name.
-fn footage(name: &str, args: &str) -> (TempDir, PathBuf) {
-    let dir = tempfile::tempdir().expect("a folder");
-    let path = dir.path().join(name);
-    let mut all = vec!["-v", "error", "-y"];
-    all.extend(args.split_whitespace());
-    let file = path.to_str().expect("a path").to_owned();
-    all.push(&file);
-    run("ffmpeg", &all);
-    (dir, path)
-}
-
-const PICTURE: &str = "-f lavfi -i testsrc2=size=640x360:rate=25:duration=10";
-const SOUND: &str = "-f lavfi -i sine=frequency=440:sample_rate=48000:duration=10";
-const CHEAP: &str = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 50";
-
-fn open(path: &Path) -> Box<dyn Input> {
-    Box::new(std::fs::File::open(path).expect("the source"))
-}
-
-fn process(bytes: Vec<u8>, memory: &mut Memory) -> Result<Outcome, Error> {
-    let plan = Plan::of(&probe(Box::new(Cursor::new(bytes.clone())))?)?;
-    transcode(Box::new(Cursor::new(bytes)), &plan, memory)
-}
-
-fn make((dir, source): (TempDir, PathBuf)) -> Made {
-    let probe = probe(open(&source)).expect("a probe");
-    let plan = Plan::of(&probe).expect("a plan");
-    let mut memory = Memory::default();
-    let outcome = transcode(open(&source), &plan, &mut memory).expect("an outcome");
-    let made = Made { dir, source, probe, plan, memory, outcome };
-    made.check_every_rendition();
-    made
-}
-
-impl Made {
-    fn tracks(&self) -> Vec<Track> {
-        self.memory.inits.keys().copied().collect()
-    }
-
-    /// A rendition as one file: the init segment and everything after it.
-    fn file(&self, track: Track) -> String {
-        let path = self.dir.path().join(format!("{track:?}.mp4").replace(['(', ')'], "_"));
-        let mut bytes = self.memory.inits[&track].bytes.clone();
-        self.memory.segments[&track].iter().for_each(|segment| bytes.extend(&segment.bytes));
-        std::fs::write(&path, bytes).expect("a file");
-        path.to_str().expect("a path").to_owned()
-    }
-
-    /// What has to hold for every film.
-    fn check_every_rendition(&self) {
-        for (track, segments) in &self.memory.segments {
-            let mut end = segments[0].start;
-            for (index, segment) in segments.iter().enumerate() {
-                assert_eq!(segment.index as usize, index);
-                assert_eq!(segment.start, end, "{track:?} {index}: no gap and no overlap");
-                assert!(segment.duration > 0);
-                assert_eq!(&segment.bytes[4..8], b"styp");
-                assert_eq!(tfdt(&segment.bytes), segment.start, "{track:?} {index}: the time in the box");
-                end = segment.start + segment.duration;
-            }
-        }
-        let rungs: Vec<&Vec<Segment>> =
-            self.memory.segments.iter().filter(|(track, _)| **track != Track::Audio).map(|(_, s)| s).collect();
-        for rung in &rungs {
-            let times = |segments: &[Segment]| segments.iter().map(|s| (s.start, s.duration)).collect::<Vec<_>>();
-            assert_eq!(times(rung), times(rungs[0]), "segments of all rungs begin at the same instants");
-        }
-        for track in self.tracks() {
-            // `run` fails when the decoder has anything to complain about.
-            run("ffmpeg", &["-v", "error", "-i", &self.file(track), "-f", "null", "-"]);
-            if let Track::Video(rung) = track {
-                let rung = &self.plan.rungs[rung];
-                let size = probe_entry(&self.file(track), "stream=width,height,sample_aspect_ratio,pix_fmt");
-                assert_eq!(size, format!("{},{},1:1,yuv420p", rung.width, rung.height));
-                assert_eq!(self.memory.inits[&track].codecs, rung.codecs());
-                assert_eq!(count_frames(&self.file(track)), self.outcome.frames);
-                assert_eq!(
-                    key_frames(&self.file(track)),
-                    self.memory.segments[&track].len(),
-                    "one key frame a segment"
-                );
-            }
-        }
-    }
-
-    fn seconds(&self, track: Track) -> (f64, f64) {
-        let segments = &self.memory.segments[&track];
-        let first = segments[0].start as f64 / f64::from(segments[0].timescale);
-        (first, first + segments.iter().map(Segment::seconds).sum::<f64>())
-    }
-
-    fn assert_lasts(&self, track: Track, seconds: f64) {
-        let (start, end) = self.seconds(track);
-        assert!(start.abs() < 0.001 && (end - seconds).abs() < 0.05, "{track:?}: {start} to {end}, not {seconds}");
-    }
-}
-
-fn probe_entry(path: &str, entries: &str) -> String {
-    let args = ["-v", "error", "-select_streams", "v:0", "-show_entries", entries, "-of", "csv=p=0", path];
-    run("ffprobe", &args).trim().to_owned()
-}
-
-fn count_frames(path: &str) -> u64 {
-    let args =
-        ["-v", "error", "-count_frames", "-select_streams", "v:0", "-show_entries", "stream=nb_read_frames", "-of"];
-    run("ffprobe", &[args.as_slice(), &["csv=p=0", path]].concat()).trim().parse().expect("a count")
-}
-
-fn key_frames(path: &str) -> usize {
-    probe_entry(path, "packet=flags").lines().filter(|line| line.starts_with('K')).count()
-}
-
-/// baseMediaDecodeTime of the only fragment, version 1 (ISO 14496-12, 8.8.12).
-fn tfdt(segment: &[u8]) -> i64 {
-    let places: Vec<usize> = (0..segment.len() - 4).filter(|at| &segment[*at..*at + 4] == b"moof").collect();
-    assert_eq!(places.len(), 1, "one fragment a segment");
-    let place = segment.windows(4).position(|window| window == b"tfdt").expect("a tfdt");
-    assert_eq!(segment[place + 4], 1, "version");
-    i64::from_be_bytes(segment[place + 8..place + 16].try_into().expect("eight bytes"))
-}
-
-/// The mean of each channel of one pixel's surroundings in the first frame.
-fn colour_at(path: &str, crop: &str) -> [u8; 3] {
-    let filter = format!("crop={crop},scale=1:1:flags=area,format=rgb24");
-    let args = ["-v", "error", "-noautorotate", "-i", path, "-frames:v", "1", "-vf", &filter, "-f", "rawvideo", "-"];
-    let output = Command::new("ffmpeg").args(args).output().expect("ffmpeg");
-    output.stdout[..3].try_into().expect("a pixel")
-}
+use support::*;
+use worker::media::{self, Error, Reason, Segment, Track, Work};
 
 #[test]
 fn a_film_becomes_a_ladder_with_key_frames_in_step() {
     let args = format!("{PICTURE} {SOUND} {CHEAP} -bf 2 -c:a aac -ac 2");
     let made = make(footage("film.mp4", &args));
     assert_eq!(made.tracks(), [Track::Video(0), Track::Video(1), Track::Audio]);
-    assert_eq!(made.outcome.frames, 250);
-    assert_eq!(made.outcome.notices, []);
-    assert!((made.outcome.duration_ms - 10_000).abs() < 50, "{}", made.outcome.duration_ms);
+    assert_eq!(made.frames, 250);
+    assert_eq!(made.film.notices, []);
+    assert!((made.film.duration_ms - 10_000).abs() < 50, "{}", made.film.duration_ms);
     let starts: Vec<i64> = made.memory.segments[&Track::Video(0)].iter().map(Segment::start_ms).collect();
     assert_eq!(starts, [0, 4000, 8000]);
-    for segment in &made.memory.segments[&Track::Audio] {
-        assert!((segment.start_ms() - 4000 * i64::from(segment.index)).abs() < 25, "sound keeps near the grid");
+    assert_eq!(made.memory.chunks[&Track::Video(1)], [0, 1, 2]);
+    for (index, segment) in (0..).zip(&made.memory.segments[&Track::Audio]) {
+        assert!((segment.start_ms() - 4000 * index).abs() < 25, "sound keeps near the grid");
     }
     made.assert_lasts(Track::Video(1), 10.0);
     made.assert_lasts(Track::Audio, 10.0);
     assert_eq!(made.memory.inits[&Track::Audio].codecs, "mp4a.40.2");
     let jpeg = made.memory.poster.as_ref().expect("a poster");
     assert!(jpeg.starts_with(&[0xff, 0xd8]) && jpeg.len() > 4000);
-    assert!(made.memory.progress.is_sorted());
 }
 
 #[test]
@@ -263,7 +78,7 @@ fn a_late_sound_stays_late() {
 fn times_that_begin_at_ten_seconds_are_brought_to_zero() {
     let args = format!("{PICTURE} {SOUND} {CHEAP} -c:a aac -t 5 -output_ts_offset 10");
     let made = make(footage("late.ts", &args));
-    assert_eq!(made.outcome.frames, 125);
+    assert_eq!(made.frames, 125);
     let (picture, sound) = (made.seconds(Track::Video(0)), made.seconds(Track::Audio));
     assert!(picture.0 < 0.05 && sound.0 < 0.05 && (picture.1 - 5.0).abs() < 0.1, "{picture:?} {sound:?}");
 }
@@ -309,7 +124,7 @@ fn a_film_held_upright_is_turned() {
     let shown = made.dir.path().join("shown.mp4");
     let (source, shown) = (made.source.to_str().expect("a path"), shown.to_str().expect("a path"));
     run("ffmpeg", &["-v", "error", "-i", source, "-c:v", "libx264", "-preset", "ultrafast", shown]);
-    let ours = made.file(Track::Video(made.plan.rungs.len() - 1));
+    let ours = made.file(Track::Video(made.rungs().len() - 1));
     let corners = ["20:20:4:4", "20:20:in_w-24:4", "20:20:4:in_h-24", "20:20:in_w-24:in_h-24"];
     let blue = |path: &str| corners.map(|corner| colour_at(path, corner)[2] > 128);
     assert_eq!(blue(&ours), blue(shown));
@@ -320,7 +135,7 @@ fn a_film_held_upright_is_turned() {
 fn oblong_pixels_become_square() {
     let args = format!("-f lavfi -i testsrc2=size=720x576:rate=25:duration=1,setsar=64/45 {CHEAP}");
     let made = make(footage("pal.mp4", &args));
-    let top = made.plan.rungs.last().expect("a rung");
+    let top = made.rungs().last().expect("a rung");
     assert!(top.width.abs_diff(1024) <= 2 && top.height == 576, "{top:?}");
 }
 
@@ -329,8 +144,8 @@ fn a_film_of_one_pixel_plays() {
     for (name, args) in [("pixel.avi", "-c:v ffv1 -pix_fmt bgr0"), ("pixel.webm", "-c:v libvpx -pix_fmt yuv420p")] {
         let one = "-f lavfi -i testsrc2=size=64x64:rate=25:duration=1,format=rgb24,crop=1:1";
         let made = make(footage(name, &format!("{one} {args}")));
-        assert_eq!(made.outcome.frames, 25, "{name}");
-        assert_eq!((made.plan.rungs[0].width, made.plan.rungs[0].height), (16, 16), "{name}");
+        assert_eq!(made.frames, 25, "{name}");
+        assert_eq!((made.rungs()[0].width, made.rungs()[0].height), (16, 16), "{name}");
     }
 }
 
@@ -350,7 +165,7 @@ fn deep_colours_and_rgb_become_eight_bits() {
 #[test]
 fn frames_beyond_sixty_a_second_are_dropped() {
     let made = make(footage("fast.mp4", &format!("-f lavfi -i testsrc2=size=320x180:rate=120:duration=2 {CHEAP}")));
-    assert_eq!(made.outcome.frames, 120);
+    assert_eq!(made.frames, 120);
     made.assert_lasts(Track::Video(0), 2.0);
 }
 
@@ -358,7 +173,7 @@ fn frames_beyond_sixty_a_second_are_dropped() {
 fn the_ceiling_holds_where_nothing_can_be_compressed() {
     let noise = "-f lavfi -i nullsrc=size=320x180:rate=25:duration=9,geq=random(1)*255:128:128";
     let made = make(footage("noise.mkv", &format!("{noise} -c:v ffv1 -pix_fmt yuv420p")));
-    let ceiling = f64::from(made.plan.rungs[0].peak_bitrate(made.plan.segment_ms));
+    let ceiling = f64::from(made.rungs()[0].peak_bitrate(4000));
     for segment in made.memory.segments[&Track::Video(0)].iter().filter(|segment| segment.seconds() > 2.0) {
         let rate = segment.bytes.len() as f64 * 8.0 / segment.seconds();
         assert!(rate <= ceiling, "{rate} bits a second of at most {ceiling}");
@@ -378,7 +193,7 @@ fn sound_alone_is_a_film_too() {
         assert_eq!(made.tracks(), [Track::Audio], "{name}");
         let (start, end) = made.seconds(Track::Audio);
         assert!(start.abs() < 0.001 && (end - 10.0).abs() < 0.08, "{name}: {start} to {end}");
-        assert_eq!(made.outcome.notices, [], "{name}");
+        assert_eq!(made.film.notices, [], "{name}");
         assert!(made.memory.poster.is_none());
     }
 }
@@ -395,9 +210,9 @@ fn a_cover_is_no_picture() {
 #[test]
 fn a_silent_sound_track_is_told_of() {
     let args = format!("{PICTURE} -f lavfi -i anullsrc=r=48000:cl=stereo -t 2 {CHEAP} -c:a aac");
-    assert_eq!(make(footage("silent.mp4", &args)).outcome.notices, [Notice::Silent]);
+    assert_eq!(make(footage("silent.mp4", &args)).film.notices, [Notice::Silent]);
     let none = make(footage("none.mp4", &format!("{PICTURE} -t 2 {CHEAP}")));
-    assert_eq!(none.outcome.notices, []);
+    assert_eq!(none.film.notices, []);
 }
 
 #[test]
@@ -410,8 +225,8 @@ fn other_containers_and_codecs_come_out_whole() {
         ("film.mkv", "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a flac"),
     ] {
         let made = make(footage(name, &format!("{PICTURE} {SOUND} -t 5 {args}")));
-        assert_eq!(made.outcome.frames, 125, "{name}");
-        assert_eq!(made.outcome.notices, [], "{name}");
+        assert_eq!(made.frames, 125, "{name}");
+        assert_eq!(made.film.notices, [], "{name}");
         let (picture, sound) = (made.seconds(Track::Video(0)), made.seconds(Track::Audio));
         assert!((picture.1 - sound.1).abs() < 0.08, "{name}: {picture:?} {sound:?}");
     }
@@ -507,20 +322,98 @@ impl Seek for Failing {
 fn a_storage_that_fails_is_no_end_of_the_film() {
     let (_dir, path) = footage("film.mp4", &format!("{PICTURE} {CHEAP} -movflags +faststart"));
     let bytes = std::fs::read(&path).expect("the film");
-    let plan = Plan::of(&probe(open(&path)).expect("a probe")).expect("a plan");
-    for good in [0, bytes.len() / 2] {
-        let input = Box::new(Failing(Cursor::new(bytes.clone()), good));
-        match transcode(input, &plan, &mut Memory::default()) {
-            Err(Error::Input(error)) => assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset),
-            other => panic!("{other:?}"),
+    let plan = media::plan(&probe(open(&path)).expect("a probe"), 2160);
+    for good in [0, 100_000] {
+        let input = || Box::new(Failing(Cursor::new(bytes.clone()), good));
+        let last = picture_works(&plan).pop().expect("a chunk");
+        for work in [Work::Probe, last].into_iter().skip(usize::from(good > 0)) {
+            match media::perform(&work, input(), &mut Memory::default()) {
+                Err(Error::Input(error)) => assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset),
+                other => panic!("{other:?}"),
+            }
         }
     }
 }
 
 #[test]
 fn a_sink_can_stop_the_work() {
-    let (_dir, path) = footage("film.mp4", &format!("{PICTURE} {SOUND} {CHEAP} -c:a aac"));
-    let plan = Plan::of(&probe(open(&path)).expect("a probe")).expect("a plan");
+    let (_dir, path) = footage("film.ts", &format!("{PICTURE} {SOUND} {CHEAP} -c:a aac"));
+    let plan = media::plan(&probe(open(&path)).expect("a probe"), 2160);
     let mut memory = Memory { stop_after_segments: Some(2), ..Memory::default() };
-    assert!(matches!(transcode(open(&path), &plan, &mut memory), Err(Error::Stopped)));
+    let work = picture_works(&plan).pop().expect("all of it");
+    assert!(matches!(encode(open(&path), work, &mut memory), Err(Error::Stopped)));
+}
+
+/// Plays a sound that has been made in parts, as one.
+fn samples(made: &Made) -> Vec<i16> {
+    let pcm = Command::new("ffmpeg")
+        .args(["-v", "error", "-i", &made.file(Track::Audio), "-f", "s16le", "-ac", "1", "-"])
+        .output()
+        .expect("ffmpeg")
+        .stdout;
+    pcm.chunks_exact(2).map(|s| i16::from_le_bytes([s[0], s[1]])).collect()
+}
+
+#[test]
+fn a_sound_that_is_resumed_has_no_seam() {
+    let footage = footage("tone.mp4", &format!("{PICTURE} {SOUND} -t 10 {CHEAP} -c:a aac"));
+    let mut made = make(footage);
+    let whole = samples(&made);
+    let mut work = sound_work(&made.plan).expect("a sound");
+    // As if the first attempt had ended after two chunks.
+    let kept: Vec<Segment> = made.memory.segments[&Track::Audio][..2].to_vec();
+    work.first_chunk = 2;
+    work.first_sample = kept.iter().map(|segment| segment.duration).sum();
+    let mut rest = Memory::default();
+    encode(open(&made.source), Work::Sound(work), &mut rest).expect("an outcome");
+    assert_eq!(rest.chunks[&Track::Audio], [2]);
+    let rest = rest.segments.remove(&Track::Audio).expect("the rest");
+    made.memory.segments.insert(Track::Audio, kept.into_iter().chain(rest).collect());
+    made.check_every_rendition();
+    let joined = samples(&made);
+    assert_eq!(whole.len(), joined.len());
+    let noise = whole.iter().zip(&joined).map(|(a, b)| (i32::from(*a) - i32::from(*b)).abs()).max();
+    assert!(noise < Some(400), "{noise:?}");
+}
+
+#[test]
+fn chunks_join_without_a_lost_or_doubled_frame() {
+    // Each frame has its number in its brightness; B-frames and key frames at odd places.
+    for (name, codec) in [
+        ("open.mp4", "-c:v libx264 -preset veryfast -bf 3 -g 37 -x264opts open_gop=1 -pix_fmt yuv420p"),
+        ("closed.mkv", "-c:v libx264 -preset veryfast -bf 3 -g 50 -pix_fmt yuv420p"),
+        ("hevc.mp4", "-c:v libx265 -preset ultrafast -x265-params log-level=none:keyint=60:bframes=4 -pix_fmt yuv420p"),
+        ("vp9.webm", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -g 60"),
+    ] {
+        let numbered =
+            "-f lavfi -i color=black:size=320x180:rate=25:duration=30,geq=lum='16+8*mod(N,26)':cb=128:cr=128";
+        let made = make(footage(name, &format!("{numbered} {codec}")));
+        assert!(
+            made.plan.picture.as_ref().is_some_and(|picture| picture.chunks.len() >= 3),
+            "{name}: {:?}",
+            made.probe.keys
+        );
+        assert_eq!(made.frames, 750, "{name}");
+        made.assert_lasts(Track::Video(0), 30.0);
+        let (before, after) = (luma(made.source.to_str().expect("a path")), luma(&made.file(Track::Video(0))));
+        assert_eq!(before.len(), after.len(), "{name}");
+        for (number, (before, after)) in before.iter().zip(&after).enumerate() {
+            assert!(before.abs_diff(*after) <= 5, "{name}: frame {number} is {after}, not {before}");
+        }
+    }
+}
+
+/// The mean brightness of each frame.
+fn luma(path: &str) -> Vec<u8> {
+    let args = ["-v", "error", "-i", path, "-vf", "scale=1:1:flags=area,format=gray", "-f", "rawvideo", "-"];
+    Command::new("ffmpeg").args(args).output().expect("ffmpeg").stdout
+}
+
+#[test]
+fn a_picture_that_stands_still_has_no_long_segment() {
+    // One frame every 30 s.
+    let slides = format!("-f lavfi -i testsrc2=size=320x180:rate=1/30:duration=90 {CHEAP} -g 1");
+    let made = make(footage("slides.mp4", &slides));
+    let longest = made.memory.segments[&Track::Video(0)].iter().map(Segment::seconds).fold(0.0, f64::max);
+    assert!(longest <= 6.1, "{longest}");
 }

@@ -45,16 +45,16 @@ pub fn Watch() -> impl IntoView {
 /// What stands where the player belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Screen {
-    Player { src: String, poster: Option<String> },
+    Player { src: String },
     Failed(Option<String>),
     Waiting,
 }
 
 fn screen(video: &Video) -> Screen {
     match (&video.playback, video.state) {
-        (Some(playback), _) if video.watchable => {
-            Screen::Player { src: playback.hls.clone(), poster: playback.poster.clone() }
-        }
+        // A film that still grows has a playlist of its own for our player.
+        (Some(playback), State::Ready) => Screen::Player { src: playback.hls.clone() },
+        (Some(playback), _) if video.watchable => Screen::Player { src: format!("{}?growing=1", playback.hls) },
         (_, State::Failed) => Screen::Failed(video.failure.clone()),
         _ => Screen::Waiting,
     }
@@ -66,7 +66,17 @@ fn show(data: Data) -> AnyView {
     let head = head(&video, &site);
     let film = RwSignal::new(video);
     keep_fresh(film);
-    let screen = Memo::new(move |_| film.with(screen));
+    // Who watches a film that grows goes on with its playlist when it is complete.
+    let screen = Memo::new(move |before: Option<&Screen>| {
+        let now = film.with(screen);
+        match (before, &now) {
+            (Some(Screen::Player { src: old }), Screen::Player { src: new }) if old.starts_with(new.as_str()) => {
+                Screen::Player { src: old.clone() }
+            }
+            _ => now,
+        }
+    });
+    let poster = Signal::derive(move || film.with(|v| v.playback.as_ref().and_then(|p| p.poster.clone())));
     let still_growing = Memo::new(move |_| film.with(|v| v.watchable && !v.state.is_final()));
     let title = move || film.with(|v| v.title.clone());
     let words = Memo::new(move |_| film.with(|v| v.description.clone()));
@@ -75,7 +85,7 @@ fn show(data: Data) -> AnyView {
         <div class="watch-layout">
             <article>
                 {move || match screen.get() {
-                    Screen::Player { src, poster } => player(src, poster),
+                    Screen::Player { src } => player(src, poster),
                     Screen::Failed(why) => failed(why),
                     Screen::Waiting => waiting(film),
                 }}

@@ -1,10 +1,12 @@
-//! Builds: one processing of one original each.
+//! Builds: one processing of one original each, and the renditions they are played in.
 
 use super::read;
 use domain::id::{BuildId, VideoId};
+use domain::plan::Plan;
 use domain::playlist::Rendition;
-use sqlx::PgExecutor;
 use sqlx::types::Json;
+use sqlx::{PgConnection, PgExecutor};
+use std::collections::HashSet;
 
 pub async fn insert(db: impl PgExecutor<'_>, id: &BuildId, video: &VideoId) -> sqlx::Result<()> {
     sqlx::query!("INSERT INTO builds (id, video_id) VALUES ($1, $2)", id.as_str(), video.as_str()).execute(db).await?;
@@ -16,12 +18,11 @@ pub async fn of_video(db: impl PgExecutor<'_>, video: &VideoId) -> sqlx::Result<
     ids.iter().map(|id| read(id)).collect()
 }
 
-/// Begins a build anew under a claim's fence. The first claim decides which engine makes it.
-pub async fn begin(db: impl PgExecutor<'_>, id: &BuildId, fence: i64, engine_version: i32) -> sqlx::Result<()> {
+/// The first claim decides which engine makes a build.
+pub async fn begin(db: impl PgExecutor<'_>, id: &BuildId, engine_version: i32) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE builds SET fence = $2, engine_version = coalesce(engine_version, $3), progress = 0 WHERE id = $1",
+        "UPDATE builds SET engine_version = $2 WHERE id = $1 AND engine_version IS NULL",
         id.as_str(),
-        fence,
         engine_version
     )
     .execute(db)
@@ -29,43 +30,201 @@ pub async fn begin(db: impl PgExecutor<'_>, id: &BuildId, fence: i64, engine_ver
     Ok(())
 }
 
-/// `progress` is 0 to 1.
-pub async fn set_progress(db: impl PgExecutor<'_>, id: &BuildId, fence: i64, progress: f64) -> sqlx::Result<()> {
-    sqlx::query!("UPDATE builds SET progress = $3 WHERE id = $1 AND fence = $2", id.as_str(), fence, progress as f32)
-        .execute(db)
+/// Writes down what will be made.
+pub async fn set_plan(db: &mut PgConnection, id: &BuildId, plan: &Plan) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE builds SET plan = $2, target_seconds = $3, planned_at = now() WHERE id = $1",
+        id.as_str(),
+        Json(plan) as _,
+        plan.target_seconds() as i32
+    )
+    .execute(&mut *db)
+    .await?;
+    for (position, rendition) in (0..).zip(plan.renditions()) {
+        let (width, height) = rendition.resolution.map(|(w, h)| (w as i32, h as i32)).unzip();
+        sqlx::query!(
+            "INSERT INTO renditions (build_id, position, name, codecs, width, height, frame_rate, peak_bitrate)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            id.as_str(),
+            position,
+            rendition.name,
+            rendition.codecs,
+            width,
+            height,
+            rendition.frame_rate,
+            rendition.peak_bitrate as i32
+        )
+        .execute(&mut *db)
         .await?;
+    }
     Ok(())
 }
 
-pub async fn finish(
+pub async fn plan(db: impl PgExecutor<'_>, id: &BuildId) -> sqlx::Result<Option<Plan>> {
+    let plan = sqlx::query_scalar!(r#"SELECT plan AS "plan: Json<Plan>" FROM builds WHERE id = $1"#, id.as_str())
+        .fetch_optional(db)
+        .await?;
+    Ok(plan.flatten().map(|Json(plan)| plan))
+}
+
+/// Notes a rendition's init segment, the first time; later the same. False if another one is known: then an encoder
+/// works differently from the one that made what is published.
+pub async fn set_init(
     db: impl PgExecutor<'_>,
     id: &BuildId,
-    fence: i64,
-    renditions: &[Rendition],
-    poster: bool,
-    duration_ms: i64,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "UPDATE builds SET fence = $2, renditions = $3, poster = $4, duration_ms = $5, progress = 1, finished_at = now()
-         WHERE id = $1",
+    name: &str,
+    hash: &str,
+    codecs: &str,
+) -> sqlx::Result<bool> {
+    let updated = sqlx::query!(
+        "UPDATE renditions SET init_hash = $3, codecs = $4
+         WHERE build_id = $1 AND name = $2 AND (init_hash IS NULL OR init_hash = $3)",
         id.as_str(),
-        fence,
-        Json(renditions) as _,
-        poster,
-        duration_ms
+        name,
+        hash,
+        codecs
+    )
+    .execute(db)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// A rendition that was planned and of which nothing came is no rendition.
+pub async fn drop_rendition_without_chunks(db: impl PgExecutor<'_>, id: &BuildId, name: &str) -> sqlx::Result<()> {
+    sqlx::query!(
+        "DELETE FROM renditions r WHERE build_id = $1 AND name = $2
+             AND NOT EXISTS (SELECT 1 FROM segments s WHERE s.build_id = $1 AND s.rung = $2)",
+        id.as_str(),
+        name
     )
     .execute(db)
     .await?;
     Ok(())
 }
 
-/// The renditions of a finished build and the fence under which they were made.
-pub async fn renditions(db: impl PgExecutor<'_>, id: &BuildId) -> sqlx::Result<Option<(i64, Vec<Rendition>)>> {
-    let row = sqlx::query!(
-        r#"SELECT fence, renditions AS "renditions: Json<Vec<Rendition>>" FROM builds WHERE id = $1"#,
+/// A build as its playlists need it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Playable {
+    pub video: VideoId,
+    /// Of its playlists, seconds.
+    pub target: u32,
+    /// Nothing will be added to it.
+    pub finished: bool,
+    /// Nothing will be added to its sound.
+    pub sound_ended: bool,
+    /// Each with the hash of its init segment, if it has one yet.
+    pub renditions: Vec<(Rendition, Option<String>)>,
+}
+
+/// None before it is planned.
+pub async fn playable(db: &mut PgConnection, id: &BuildId) -> sqlx::Result<Option<Playable>> {
+    let build = sqlx::query!(
+        r#"SELECT video_id, target_seconds AS "target_seconds!", (finished_at IS NOT NULL) AS "finished!",
+               NOT EXISTS (
+                   SELECT 1 FROM tasks WHERE build_id = $1 AND kind = 'sound' AND state IN ('open', 'running')
+               ) AS "sound_ended!"
+           FROM builds WHERE id = $1 AND planned_at IS NOT NULL"#,
+        id.as_str()
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some(build) = build else { return Ok(None) };
+    let rows = sqlx::query!(
+        "SELECT name, codecs, width, height, frame_rate, peak_bitrate, init_hash FROM renditions
+         WHERE build_id = $1 ORDER BY position",
+        id.as_str()
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let renditions = rows
+        .into_iter()
+        .map(|row| {
+            let rendition = Rendition {
+                name: row.name,
+                codecs: row.codecs,
+                resolution: row.width.zip(row.height).map(|(w, h)| (w.unsigned_abs(), h.unsigned_abs())),
+                frame_rate: row.frame_rate,
+                peak_bitrate: row.peak_bitrate.unsigned_abs(),
+            };
+            (rendition, row.init_hash)
+        })
+        .collect();
+    Ok(Some(Playable {
+        video: read(&build.video_id)?,
+        target: build.target_seconds.unsigned_abs(),
+        finished: build.finished,
+        sound_ended: build.sound_ended,
+        renditions,
+    }))
+}
+
+pub async fn set_poster(db: impl PgExecutor<'_>, id: &BuildId, fence: i64) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE builds SET poster_fence = $2 WHERE id = $1", id.as_str(), fence).execute(db).await?;
+    Ok(())
+}
+
+/// Adds up how far its tasks are. Returns the share of the whole, 0 to 1; it never goes back.
+pub async fn add_up(db: impl PgExecutor<'_>, id: &BuildId) -> sqlx::Result<f64> {
+    let progress = sqlx::query_scalar!(
+        r#"UPDATE builds SET progress = greatest(progress, least(0.999, coalesce((
+               SELECT sum(weight * CASE state WHEN 'done' THEN 1 ELSE progress END) / nullif(sum(weight), 0)
+               FROM tasks WHERE build_id = $1
+           ), 0)))
+           WHERE id = $1 RETURNING progress"#,
         id.as_str()
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.and_then(|r| Some((r.fence?, r.renditions?.0))))
+    Ok(f64::from(progress.unwrap_or_default()))
+}
+
+pub async fn is_finished(db: impl PgExecutor<'_>, id: &BuildId) -> sqlx::Result<bool> {
+    let row = sqlx::query_scalar!(
+        r#"SELECT (finished_at IS NOT NULL) AS "finished!" FROM builds WHERE id = $1"#,
+        id.as_str()
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.unwrap_or(false))
+}
+
+pub async fn finish(db: impl PgExecutor<'_>, id: &BuildId) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE builds SET progress = 1, finished_at = now() WHERE id = $1", id.as_str()).execute(db).await?;
+    Ok(())
+}
+
+/// What of a build is of use: see [`in_use`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InUse {
+    /// Chunk, fence and rung.
+    pub chunks: HashSet<(u32, i64, String)>,
+    /// Hash and rung.
+    pub inits: Vec<(String, String)>,
+    pub poster: Option<i64>,
+}
+
+/// What stored objects of a build are played or shown. Nothing, if no film points at it and none will.
+pub async fn in_use(db: &mut PgConnection, id: &BuildId) -> sqlx::Result<InUse> {
+    let build = sqlx::query!(
+        r#"SELECT b.poster_fence FROM builds b JOIN videos v ON v.id = b.video_id
+           WHERE b.id = $1 AND (v.build_id = b.id OR (b.finished_at IS NULL AND v.state <> 'failed'))"#,
+        id.as_str()
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some(build) = build else { return Ok(InUse::default()) };
+    let chunks = sqlx::query!("SELECT chunk, fence, rung FROM segments WHERE build_id = $1", id.as_str())
+        .fetch_all(&mut *db)
+        .await?;
+    let inits = sqlx::query!(
+        r#"SELECT name, init_hash AS "init_hash!" FROM renditions WHERE build_id = $1 AND init_hash IS NOT NULL"#,
+        id.as_str()
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    Ok(InUse {
+        chunks: chunks.into_iter().map(|row| (row.chunk.unsigned_abs(), row.fence, row.rung)).collect(),
+        inits: inits.into_iter().map(|row| (row.init_hash, row.name)).collect(),
+        poster: build.poster_fence,
+    })
 }

@@ -33,17 +33,17 @@ pub async fn best(db: &mut PgConnection, query: &SearchQuery, offset: i64, limit
              ), alike AS (
                  SELECT s.video_id FROM video_search s JOIN videos f ON f.id = s.video_id
                  WHERE ((SELECT text FROM q) <% s.title OR s.title LIKE (SELECT pattern FROM q))
-                     AND f.visibility = 'public' AND f.state = 'ready' AND f.deleted_at IS NULL
+                     AND f.visibility = 'public' AND f.published_at IS NOT NULL AND f.deleted_at IS NULL
                  ORDER BY word_similarity((SELECT text FROM q), s.title) DESC LIMIT 300
              ), worded AS (
                  SELECT s.video_id FROM video_search s JOIN videos f ON f.id = s.video_id
                  WHERE s.document @@ (SELECT words FROM q)
-                     AND f.visibility = 'public' AND f.state = 'ready' AND f.deleted_at IS NULL
+                     AND f.visibility = 'public' AND f.published_at IS NOT NULL AND f.deleted_at IS NULL
                  LIMIT 700
              ), phrased AS (
                  SELECT s.video_id FROM video_search s JOIN videos f ON f.id = s.video_id
                  WHERE s.document @@ (SELECT phrase FROM q)
-                     AND f.visibility = 'public' AND f.state = 'ready' AND f.deleted_at IS NULL
+                     AND f.visibility = 'public' AND f.published_at IS NOT NULL AND f.deleted_at IS NULL
                  LIMIT 100
              )
              SELECT s.video_id,

@@ -1,37 +1,21 @@
 //! What is published of a build: a row a chunk and rung.
 
-use domain::id::{BuildId, TaskId};
+use domain::id::BuildId;
 use domain::playlist::{Chunk, Segment};
 use sqlx::PgExecutor;
 use std::collections::HashMap;
 
-/// Adds a chunk under a claim's fence, once; again is the same. False if the task is another's now.
-///
-/// The task's row is locked for sharing: a claim that takes over either waits and sees this row, or this sees the claim.
-pub async fn insert(
-    db: impl PgExecutor<'_>,
-    task: TaskId,
-    fence: i64,
-    build: &BuildId,
-    rung: &str,
-    chunk: &Chunk,
-    first_index: u32,
-) -> sqlx::Result<bool> {
+/// Adds a chunk, once: a row that is there stays as it is, because players know it. False if there is one already.
+pub async fn insert(db: impl PgExecutor<'_>, build: &BuildId, rung: &str, chunk: &Chunk) -> sqlx::Result<bool> {
     let sizes: Vec<i64> = chunk.segments.iter().map(|s| s.bytes as i64).collect();
     let durations: Vec<f64> = chunk.segments.iter().map(|s| s.duration_ms).collect();
     let inserted = sqlx::query!(
-        "WITH mine AS (SELECT id FROM tasks WHERE id = $1 AND fence = $2 AND state = 'running' FOR SHARE)
-         INSERT INTO segments (build_id, rung, chunk, fence, first_index, sizes, durations_ms)
-         SELECT $3, $4, $5, $2, $6, $7, $8 FROM mine
-         ON CONFLICT (build_id, rung, chunk) DO UPDATE
-             SET fence = excluded.fence, first_index = excluded.first_index, sizes = excluded.sizes,
-                 durations_ms = excluded.durations_ms",
-        task.0,
-        fence,
+        "INSERT INTO segments (build_id, rung, chunk, fence, sizes, durations_ms) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT DO NOTHING",
         build.as_str(),
         rung,
         chunk.number as i32,
-        first_index as i32,
+        chunk.fence,
         &sizes,
         &durations
     )
@@ -40,9 +24,16 @@ pub async fn insert(
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Forgets what earlier claims published of a build.
-pub async fn delete_older(db: impl PgExecutor<'_>, build: &BuildId, fence: i64) -> sqlx::Result<()> {
-    sqlx::query!("DELETE FROM segments WHERE build_id = $1 AND fence < $2", build.as_str(), fence).execute(db).await?;
+/// Takes back the chunks of a picture from a number on: one of them can't be made.
+pub async fn delete_from(db: impl PgExecutor<'_>, build: &BuildId, chunk: u32, except: &str) -> sqlx::Result<()> {
+    sqlx::query!(
+        "DELETE FROM segments WHERE build_id = $1 AND chunk >= $2 AND rung <> $3",
+        build.as_str(),
+        chunk as i32,
+        except
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 

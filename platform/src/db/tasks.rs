@@ -2,8 +2,10 @@
 
 use super::{read, read_option};
 use domain::id::{BuildId, TaskId, UserId, VideoId};
+use domain::plan::Outcome;
 use domain::task::{Kind, MAX_FAILURES};
 use sqlx::PgExecutor;
+use sqlx::types::Json;
 use std::time::Duration;
 
 /// A task that a worker may work on for as long as its lease is renewed.
@@ -15,6 +17,8 @@ pub struct Claim {
     pub fence: i64,
     pub video: Option<VideoId>,
     pub build: Option<BuildId>,
+    /// Of the build's plan; None: from where it stands to the end.
+    pub chunk: Option<u32>,
     /// How often the task itself went wrong.
     pub failures: i32,
     /// How often a worker fell silent with it.
@@ -31,23 +35,32 @@ pub enum End<'a> {
     Dead(&'a str),
 }
 
+#[derive(Clone, Copy)]
 pub struct NewTask<'a> {
     pub kind: Kind,
+    /// [`domain::task::URGENT`] and so on.
+    pub class: i32,
     pub video: &'a VideoId,
     pub build: Option<&'a BuildId>,
+    pub chunk: Option<u32>,
     pub owner: &'a UserId,
+    /// Its share of the film's processing, beside the build's other tasks'.
+    pub weight: f64,
     /// Seconds until it may be claimed.
     pub delay: f64,
 }
 
 pub async fn insert(db: impl PgExecutor<'_>, task: NewTask<'_>) -> sqlx::Result<TaskId> {
     let id = sqlx::query_scalar!(
-        "INSERT INTO tasks (kind, video_id, build_id, owner_id, run_after)
-         VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5)) RETURNING id",
+        "INSERT INTO tasks (kind, class, video_id, build_id, chunk, owner_id, weight, run_after)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8)) RETURNING id",
         task.kind.as_str(),
+        task.class,
         task.video.as_str(),
         task.build.map(BuildId::as_str),
+        task.chunk.map(|chunk| chunk as i32),
         task.owner.as_str(),
+        task.weight as f32,
         task.delay
     )
     .fetch_one(db)
@@ -78,15 +91,17 @@ pub async fn claim(
              ) o ON o.owner_id = t.owner_id
              WHERE t.state IN ('open', 'running')
                  AND ((t.state = 'open' AND t.run_after <= now()) OR (t.state = 'running' AND t.lease_until < now()))
-                 AND (t.kind = 'delete_video' OR (t.kind = 'transcode' AND coalesce(b.engine_version, $2) = $2))
+                 AND (t.kind = ANY($4) OR (t.kind = ANY($5) AND coalesce(b.engine_version, $2) = $2))
              ORDER BY t.class - floor(extract(epoch FROM now() - greatest(t.created_at, t.run_after)) / 600),
                  coalesce(o.running, 0), t.created_at, t.id
              LIMIT 1 FOR UPDATE OF t SKIP LOCKED
          )
-         RETURNING id, kind, fence, video_id, build_id, failures, lapses",
+         RETURNING id, kind, fence, video_id, build_id, chunk, failures, lapses",
         worker,
         engine_version,
-        lease.as_secs_f64()
+        lease.as_secs_f64(),
+        &words(|kind| !kind.needs_engine()),
+        &words(Kind::needs_engine)
     )
     .fetch_optional(db)
     .await?;
@@ -97,11 +112,97 @@ pub async fn claim(
             fence: r.fence,
             video: read_option(r.video_id)?,
             build: read_option(r.build_id)?,
+            chunk: r.chunk.map(i32::unsigned_abs),
             failures: r.failures,
             lapses: r.lapses,
         })
     })
     .transpose()
+}
+
+fn words(wanted: impl Fn(Kind) -> bool) -> Vec<String> {
+    Kind::ALL.into_iter().filter(|kind| wanted(*kind)).map(|kind| kind.as_str().to_owned()).collect()
+}
+
+/// Notes how far the task is, 0 to 1.
+pub async fn set_progress(db: impl PgExecutor<'_>, claim: &Claim, progress: f64) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE tasks SET progress = $3 WHERE id = $1 AND fence = $2 AND state = 'running'",
+        claim.task.0,
+        claim.fence,
+        progress.clamp(0.0, 1.0) as f32
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Whether the task is this claim's; until the end of the transaction nobody else takes it.
+pub async fn hold(db: impl PgExecutor<'_>, claim: &Claim) -> sqlx::Result<bool> {
+    let held = sqlx::query_scalar!(
+        "SELECT id FROM tasks WHERE id = $1 AND fence = $2 AND state = 'running' FOR UPDATE",
+        claim.task.0,
+        claim.fence
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(held.is_some())
+}
+
+pub async fn set_outcome(db: impl PgExecutor<'_>, claim: &Claim, outcome: &Outcome) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE tasks SET outcome = $2 WHERE id = $1", claim.task.0, Json(outcome) as _).execute(db).await?;
+    Ok(())
+}
+
+/// Whether any task that a build needs is still to end.
+pub async fn is_unfinished(db: impl PgExecutor<'_>, build: &BuildId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT 1 FROM tasks WHERE build_id = $1 AND kind = ANY($2) AND state IN ('open', 'running')
+           ) AS "unfinished!""#,
+        build.as_str(),
+        &words(Kind::makes_film)
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// How a task of a build ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ended {
+    pub kind: Kind,
+    /// None for one that did not end well.
+    pub outcome: Option<Outcome>,
+    /// What is wrong with the file, in words for its owner.
+    pub reason: Option<String>,
+}
+
+pub async fn ended(db: impl PgExecutor<'_>, build: &BuildId) -> sqlx::Result<Vec<Ended>> {
+    let rows = sqlx::query!(
+        r#"SELECT kind, outcome AS "outcome: Json<Outcome>", (CASE WHEN state = 'failed' THEN error END) AS reason
+           FROM tasks WHERE build_id = $1 AND kind = ANY($2) ORDER BY chunk, id"#,
+        build.as_str(),
+        &words(Kind::makes_film)
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|r| Ok(Ended { kind: read(&r.kind)?, outcome: r.outcome.map(|Json(o)| o), reason: r.reason }))
+        .collect()
+}
+
+/// Ends the tasks of the picture behind a chunk that can't be made.
+pub async fn abandon_behind(db: impl PgExecutor<'_>, build: &BuildId, chunk: u32) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE tasks SET state = 'dead', error = 'a chunk before it could not be made', lease_until = NULL,
+             finished_at = now()
+         WHERE build_id = $1 AND kind = 'encode' AND chunk > $2 AND state IN ('open', 'running')",
+        build.as_str(),
+        chunk as i32
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// False if the task is another's now, or nobody's.
@@ -198,9 +299,9 @@ pub async fn open_expired(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<TaskId>> 
 pub async fn cancel_processing(db: impl PgExecutor<'_>, video: &VideoId) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE tasks SET state = 'failed', error = 'the film was deleted', lease_until = NULL, finished_at = now()
-         WHERE video_id = $1 AND kind = $2 AND state IN ('open', 'running')",
+         WHERE video_id = $1 AND kind = ANY($2) AND state IN ('open', 'running')",
         video.as_str(),
-        Kind::Transcode.as_str()
+        &words(Kind::needs_engine)
     )
     .execute(db)
     .await?;

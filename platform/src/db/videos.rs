@@ -2,6 +2,7 @@
 
 use super::{read, read_option};
 use domain::id::{BuildId, UserId, VideoId};
+use domain::playlist::AUDIO;
 use domain::text::{Description, Title};
 use domain::video::{Notice, State, Visibility};
 use sqlx::PgExecutor;
@@ -25,6 +26,8 @@ pub struct Film {
     pub poster: Option<i64>,
     /// Of the newest build, 0 to 1.
     pub progress: f64,
+    /// Until the newest build is finished, by how it went so far.
+    pub eta_seconds: Option<f64>,
     pub duration_ms: Option<i64>,
     pub width: Option<i32>,
     pub height: Option<i32>,
@@ -79,6 +82,7 @@ pub(super) struct Row {
     pub(super) build_id: Option<String>,
     pub(super) poster: Option<i64>,
     pub(super) progress: f32,
+    pub(super) eta_seconds: Option<f64>,
     pub(super) duration_ms: Option<i64>,
     pub(super) width: Option<i32>,
     pub(super) height: Option<i32>,
@@ -104,6 +108,7 @@ impl TryFrom<Row> for Film {
             build: read_option(row.build_id)?,
             poster: row.poster,
             progress: f64::from(row.progress),
+            eta_seconds: row.eta_seconds,
             duration_ms: row.duration_ms,
             width: row.width,
             height: row.height,
@@ -121,15 +126,17 @@ macro_rules! films {
             crate::db::videos::Row,
             r#"SELECT v.id AS "id!", v.owner_id AS "owner_id!", u.username AS "username!", v.title AS "title!",
                    v.description AS "description!", v.visibility AS "visibility!", v.state AS "state!", v.failure,
-                   v.notices AS "notices!", v.build_id, (CASE WHEN b.poster THEN b.fence END) AS "poster?",
-                   coalesce(n.progress, 0) AS "progress!", v.duration_ms, v.width, v.height,
+                   v.notices AS "notices!", v.build_id, b.poster_fence AS "poster?",
+                   coalesce(n.progress, 0) AS "progress!", n.eta_seconds AS "eta_seconds?", v.duration_ms, v.width, v.height,
                    v.created_at AS "created_at!", v.published_at AS "published_at?",
                    (v.deleted_at IS NOT NULL) AS "deleted!"
                FROM videos v
                JOIN users u ON u.id = v.owner_id
                LEFT JOIN builds b ON b.id = v.build_id
                LEFT JOIN LATERAL (
-                   SELECT progress FROM builds WHERE video_id = v.id ORDER BY created_at DESC LIMIT 1
+                   SELECT progress, (CASE WHEN finished_at IS NULL AND progress > 0.01 THEN
+                       extract(epoch FROM now() - planned_at) * (1 - progress) / progress END)::float8 AS eta_seconds
+                   FROM builds WHERE video_id = v.id ORDER BY created_at DESC LIMIT 1
                ) n ON true "# + $tail
             $(, $argument)*
         )
@@ -189,7 +196,7 @@ pub async fn newest(
     let rows = match behind {
         Some((at, id)) => {
             films!(
-                "WHERE v.visibility = 'public' AND v.state = 'ready' AND v.deleted_at IS NULL
+                "WHERE v.visibility = 'public' AND v.published_at IS NOT NULL AND v.deleted_at IS NULL
                      AND (v.published_at, v.id) < ($1, $2)
                  ORDER BY v.published_at DESC, v.id DESC LIMIT $3",
                 at,
@@ -201,7 +208,7 @@ pub async fn newest(
         }
         None => {
             films!(
-                "WHERE v.visibility = 'public' AND v.state = 'ready' AND v.deleted_at IS NULL
+                "WHERE v.visibility = 'public' AND v.published_at IS NOT NULL AND v.deleted_at IS NULL
                  ORDER BY v.published_at DESC, v.id DESC LIMIT $1",
                 limit
             )
@@ -285,7 +292,10 @@ pub async fn set_state(db: impl PgExecutor<'_>, id: &VideoId, to: State, failure
     let from: Vec<String> =
         State::ALL.into_iter().filter(|s| s.may_become(to)).map(|s| s.as_str().to_owned()).collect();
     let updated = sqlx::query!(
-        "UPDATE videos SET state = $2, failure = $3 WHERE id = $1 AND state = ANY($4)",
+        "UPDATE videos SET state = $2, failure = $3,
+             build_id = CASE WHEN $2 = 'failed' THEN NULL ELSE build_id END,
+             published_at = CASE WHEN $2 = 'failed' THEN NULL ELSE published_at END
+         WHERE id = $1 AND state = ANY($4)",
         id.as_str(),
         to.as_str(),
         failure,
@@ -296,27 +306,61 @@ pub async fn set_state(db: impl PgExecutor<'_>, id: &VideoId, to: State, failure
     Ok(updated.rows_affected() == 1)
 }
 
-/// What is known of a film once it is processed.
-pub struct Processed<'a> {
-    pub build: &'a BuildId,
-    pub duration_ms: i64,
-    pub width: Option<i32>,
-    pub height: Option<i32>,
-    pub notices: &'a [Notice],
+/// What is known of a film once its plan is made. `duration_ms` is what the file says.
+pub async fn set_shape(
+    db: impl PgExecutor<'_>,
+    id: &VideoId,
+    duration_ms: Option<i64>,
+    picture: Option<(u32, u32)>,
+) -> sqlx::Result<()> {
+    let (width, height) = picture.map(|(w, h)| (w as i32, h as i32)).unzip();
+    sqlx::query!(
+        "UPDATE videos SET duration_ms = $2, width = $3, height = $4 WHERE id = $1 AND build_id IS NULL",
+        id.as_str(),
+        duration_ms,
+        width,
+        height
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Lets a film be watched in a build that still grows, if its first seconds are there, sound and picture, and there is
+/// nothing yet to watch it in. Returns whether that has happened now.
+pub async fn make_watchable(db: impl PgExecutor<'_>, id: &VideoId, build: &BuildId) -> sqlx::Result<bool> {
+    let updated = sqlx::query!(
+        "UPDATE videos SET build_id = $2, published_at = coalesce(published_at, now())
+         WHERE id = $1 AND build_id IS NULL AND state = 'processing'
+             AND (EXISTS (SELECT 1 FROM segments WHERE build_id = $2 AND chunk = 0 AND rung <> $3)
+                 OR NOT EXISTS (SELECT 1 FROM renditions WHERE build_id = $2 AND name <> $3))
+             AND (EXISTS (SELECT 1 FROM segments WHERE build_id = $2 AND chunk = 0 AND rung = $3)
+                 OR NOT EXISTS (SELECT 1 FROM renditions WHERE build_id = $2 AND name = $3))",
+        id.as_str(),
+        build.as_str(),
+        AUDIO
+    )
+    .execute(db)
+    .await?;
+    Ok(updated.rows_affected() == 1)
 }
 
 /// Points a film at its finished build. False if it isn't being processed.
-pub async fn publish(db: impl PgExecutor<'_>, id: &VideoId, done: Processed<'_>) -> sqlx::Result<bool> {
-    let notices: Vec<String> = done.notices.iter().filter_map(word).collect();
+pub async fn publish(
+    db: impl PgExecutor<'_>,
+    id: &VideoId,
+    build: &BuildId,
+    duration_ms: i64,
+    notices: &[Notice],
+) -> sqlx::Result<bool> {
+    let notices: Vec<String> = notices.iter().filter_map(word).collect();
     let updated = sqlx::query!(
-        "UPDATE videos SET state = 'ready', failure = NULL, build_id = $2, duration_ms = $3, width = $4, height = $5,
-             notices = $6, published_at = coalesce(published_at, now())
-         WHERE id = $1 AND state = 'processing'",
+        "UPDATE videos SET state = 'ready', failure = NULL, build_id = $2, duration_ms = $3, notices = $4,
+             published_at = coalesce(published_at, now())
+         WHERE id = $1 AND state IN ('processing', 'ready')",
         id.as_str(),
-        done.build.as_str(),
-        done.duration_ms,
-        done.width,
-        done.height,
+        build.as_str(),
+        duration_ms,
         &notices
     )
     .execute(db)

@@ -5,7 +5,6 @@ use aws_sdk_s3::types::{
     BucketLocationConstraint, CorsConfiguration, CorsRule, CreateBucketConfiguration, Delete, ObjectIdentifier,
 };
 use bytes::Bytes;
-use domain::id::BuildId;
 use domain::key::MediaKey;
 
 /// What a browser may keep S3's answer to "may I?" for, seconds.
@@ -132,14 +131,6 @@ impl Storage {
         self.delete_all(self.keys(prefix).await?).await
     }
 
-    /// What claims before `fence` stored of a build. Not what later ones did: a worker that was slow to see that its
-    /// lease has gone must not delete what its successor stores.
-    pub async fn delete_earlier(&self, build: &BuildId, fence: i64) -> Result<()> {
-        let mut keys = self.keys(&MediaKey::build_prefix(build)).await?;
-        keys.retain(|key| MediaKey::from_key(key).and_then(|key| key.fence()).is_some_and(|of| of < fence));
-        self.delete_all(keys).await
-    }
-
     /// The keys of all objects that begin with `prefix`.
     pub async fn keys(&self, prefix: &str) -> Result<Vec<String>> {
         let request = self.inner.client.list_objects_v2().bucket(&self.inner.bucket).prefix(prefix);
@@ -151,7 +142,8 @@ impl Storage {
         Ok(keys)
     }
 
-    async fn delete_all(&self, keys: Vec<String>) -> Result<()> {
+    /// Deletes objects by their keys. One that is not there is no error.
+    pub async fn delete_all(&self, keys: Vec<String>) -> Result<()> {
         for keys in keys.chunks(DELETE_MAX) {
             let objects: Vec<_> = keys
                 .iter()

@@ -88,7 +88,7 @@ async fn settle(platform: &Platform, upload: &Upload, is_film: bool) -> Result<V
         tasks::move_film(&mut tx, &upload.video, video::State::Queued, None).await?;
         // Undoing the deletion queues it.
         if !film.deleted {
-            tasks::queue_transcode(&mut tx, &upload.video, &upload.owner).await?;
+            tasks::queue_plan(&mut tx, &upload.video, &upload.owner).await?;
         }
     } else {
         tasks::move_film(&mut tx, &upload.video, video::State::Failed, Some(NO_FILM)).await?;

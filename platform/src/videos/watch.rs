@@ -1,48 +1,87 @@
 //! Watching: playlists, and where their bytes are.
 
-use super::{load, subject};
-use crate::db::{self, videos::Access, videos::Film};
+use super::growth::Snapshot;
+use crate::db::{self, videos::Access};
 use crate::storage::Signed;
 use crate::{Error, Platform, Result};
 use domain::access::{Action, Actor, Subject, can};
 use domain::id::{BuildId, VideoId};
 use domain::key::MediaKey;
-use domain::playlist::{self, Rate, Rendition};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Leads from `/v/{video}/{build}/` to `/m/`.
-const MEDIA_BASE: &str = "../../../m/";
+/// A player waits at most this long for what isn't there yet; hls.js takes ten seconds for a broken connection.
+const HOLD: Duration = Duration::from_secs(8);
 
-/// The master playlist of the build that is watched.
-pub async fn master(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<String> {
-    let (_, build, _, renditions) = watched(platform, actor, id).await?;
-    let mut chunks = db::segments::chunks(&platform.db, &build, None).await?;
-    let rated: Vec<(Rendition, Rate)> = renditions
-        .into_iter()
-        .map(|rendition| {
-            let rate = Rate::of(&chunks.remove(&rendition.name).unwrap_or_default());
-            (rendition, rate)
-        })
-        .collect();
-    Ok(playlist::master(&rated))
+/// What a player asks for beside the rendition.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Our own player: all renditions equally long, with gaps.
+    pub growing: bool,
+    /// The answer waits until the segment of this number is there (`_HLS_msn` of RFC 8216bis, 6.2.5.2).
+    pub segment: Option<u64>,
+}
+
+/// A playlist as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Playlist {
+    pub text: Arc<str>,
+    /// It won't change.
+    pub finished: bool,
+}
+
+/// The master playlist of a build.
+pub async fn master(platform: &Platform, actor: &Actor, video: &VideoId, build: &BuildId, asked: Asked) -> Result<Playlist> {
+    let snapshot = watched(platform, actor, video, build).await?;
+    playlist(&snapshot, None, asked)
 }
 
 /// The media playlist of one of its renditions.
-pub async fn media_playlist(platform: &Platform, actor: &Actor, id: &VideoId, name: &str) -> Result<String> {
-    let (_, build, fence, renditions) = watched(platform, actor, id).await?;
-    if !renditions.iter().any(|r| r.name == name) {
+pub async fn media_playlist(
+    platform: &Platform,
+    actor: &Actor,
+    video: &VideoId,
+    build: &BuildId,
+    name: &str,
+    asked: Asked,
+) -> Result<Playlist> {
+    let mut snapshot = watched(platform, actor, video, build).await?;
+    if let Some(segment) = asked.segment.filter(|_| !snapshot.is_finished()) {
+        let mut changes = platform.growth.follow(platform, build).await?;
+        let there = |snapshot: &Arc<Snapshot>| snapshot.is_finished() || snapshot.has(name, segment, asked.growing);
+        // Without it in time, what there is by now.
+        let found = tokio::time::timeout(HOLD, changes.wait_for(there)).await.map(|found| found.map(|s| Arc::clone(&s)));
+        snapshot = match found {
+            Ok(Ok(snapshot)) => snapshot,
+            Ok(Err(_)) | Err(_) => platform.growth.look(platform, build).await?,
+        };
+    }
+    playlist(&snapshot, Some(name), asked)
+}
+
+fn playlist(snapshot: &Snapshot, name: Option<&str>, asked: Asked) -> Result<Playlist> {
+    let text = snapshot.playlist(name, asked.growing).ok_or(Error::NotFound)?;
+    Ok(Playlist { text, finished: snapshot.is_finished() })
+}
+
+async fn watched(platform: &Platform, actor: &Actor, video: &VideoId, build: &BuildId) -> Result<Arc<Snapshot>> {
+    if may_watch(platform, actor, build).await?.video != *video {
         return Err(Error::NotFound);
     }
-    let mut chunks = db::segments::chunks(&platform.db, &build, Some(name)).await?;
-    Ok(playlist::media(&build, name, fence, &chunks.remove(name).unwrap_or_default(), MEDIA_BASE))
+    platform.growth.look(platform, build).await
 }
 
 /// Where the object behind `/m/{path}` is, for whoever may watch its film.
 pub async fn media_url(platform: &Platform, actor: &Actor, path: &str) -> Result<Signed> {
     let key = MediaKey::from_path(path).ok_or(Error::NotFound)?;
     let build = key.build().ok_or(Error::NotFound)?;
+    may_watch(platform, actor, build).await?;
+    Ok(platform.storage.presign_get(&key).await?)
+}
+
+/// What access to the build's film was judged by, if `actor` may watch it.
+async fn may_watch(platform: &Platform, actor: &Actor, build: &BuildId) -> Result<Access> {
     let access = match platform.watchers.get(build) {
         Some(access) => access,
         None => {
@@ -52,18 +91,7 @@ pub async fn media_url(platform: &Platform, actor: &Actor, path: &str) -> Result
         }
     };
     let film = Subject::Video { owner: &access.owner, visibility: access.visibility, deleted: access.deleted };
-    if !can(actor, Action::Watch, film) {
-        return Err(Error::NotFound);
-    }
-    Ok(platform.storage.presign_get(&key).await?)
-}
-
-async fn watched(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<(Film, BuildId, i64, Vec<Rendition>)> {
-    let film = load(platform, actor, Action::Watch, id).await?;
-    debug_assert!(can(actor, Action::Watch, subject(&film)));
-    let build = film.build.clone().ok_or(Error::NotFound)?;
-    let (fence, renditions) = db::builds::renditions(&platform.db, &build).await?.ok_or(Error::NotFound)?;
-    Ok((film, build, fence, renditions))
+    if can(actor, Action::Watch, film) { Ok(access) } else { Err(Error::NotFound) }
 }
 
 /// Who may see what belongs to a build, remembered for two seconds: a change of visibility takes that long to reach

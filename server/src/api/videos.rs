@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::id::VideoId;
-use domain::video::{Card, Notice, Playback, State as Stage, Video, Visibility};
+use domain::video::{Card, Notice, Playback, Published, State as Stage, Video, Visibility};
 use platform::Platform;
 use platform::videos::{self, Edit};
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,13 @@ struct VideoOut {
     state: Stage,
     /// 0 to 1.
     progress: f64,
+    /// How much of the film can be watched, from its beginning.
+    published_ms: i64,
+    /// Until all of it is processed; null while nobody can tell.
+    eta_seconds: Option<u64>,
     watchable: bool,
+    /// How far each rendition is.
+    renditions: Vec<Published>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
     notices: Vec<Notice>,
@@ -42,6 +48,9 @@ struct VideoOut {
 impl From<Video> for VideoOut {
     fn from(video: Video) -> Self {
         Self {
+            published_ms: video.published_ms(),
+            eta_seconds: video.eta_seconds,
+            renditions: video.renditions,
             id: video.id,
             title: video.title,
             description: video.description,

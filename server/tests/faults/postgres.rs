@@ -35,7 +35,7 @@ async fn server_and_worker_come_back_with_postgres() {
     for video in [&made_meanwhile, &sent_before, &sent_after] {
         owner.ready(video).await;
         // What was half made when PostgreSQL went was not begun anew.
-        assert_eq!(system.task(video).await.fence, 1);
+        system.assert_undisturbed(video).await;
     }
     system.assert_made_once(&[&made_meanwhile, &sent_before, &sent_after]).await;
     assert_eq!((system.server.pid(), worker.pid()), pids);
@@ -57,7 +57,7 @@ async fn a_film_whose_last_commit_was_not_answered_is_whole() {
     // It is ready before the worker tries again, and after.
     let next = owner.upload(&footage::film(2), "private").await;
     owner.ready(&next).await;
-    assert_eq!(system.task(&video).await.fence, 1);
+    system.assert_undisturbed(&video).await;
     system.assert_made_once(&[&video, &next]).await;
     assert_eq!(footage::play(&owner, &film).await, 5 * 25);
 }

@@ -138,17 +138,29 @@ impl System {
         sqlx::query_scalar(sqlx::AssertSqlSafe(query)).bind(id).fetch_one(&self.platform.db).await.unwrap()
     }
 
-    pub async fn task(&self, video: &str) -> Task {
-        let row: (i64, String, i64, i32, i32, Option<String>) = sqlx::query_as(
-            "SELECT id, state, fence, failures, lapses, worker FROM tasks WHERE video_id = $1 AND kind = 'transcode'",
+    /// What is or was to be done for a film, in the order it was queued; tidying up aside.
+    pub async fn tasks(&self, video: &str) -> Vec<Task> {
+        let rows: Vec<(i64, String, String, i64, i32, i32, Option<String>)> = sqlx::query_as(
+            "SELECT id, kind, state, fence, failures, lapses, worker FROM tasks
+             WHERE video_id = $1 AND kind <> 'tidy' ORDER BY id",
         )
         .bind(video)
-        .fetch_one(&self.platform.db)
+        .fetch_all(&self.platform.db)
         .await
         .unwrap();
-        let (id, state, fence, failures, lapses, worker) = row;
-        let pid = worker.and_then(|worker| worker.rsplit_once(':')?.1.parse().ok());
-        Task { id, state, fence, failures, lapses, pid }
+        rows.into_iter()
+            .map(|(id, kind, state, fence, failures, lapses, worker)| {
+                let pid = worker.and_then(|worker| worker.rsplit_once(':')?.1.parse().ok());
+                Task { id, kind, state, fence, failures, lapses, pid }
+            })
+            .collect()
+    }
+
+    /// Every task of a film was claimed once, and nothing went wrong.
+    pub async fn assert_undisturbed(&self, video: &str) {
+        for task in self.tasks(video).await {
+            assert_eq!((task.fence, task.failures, task.lapses), (1, 0, 0), "{task:?}");
+        }
     }
 
     /// The objects of all films.
@@ -156,55 +168,73 @@ impl System {
         self.platform.storage.keys("media/").await.unwrap().into_iter().collect()
     }
 
-    /// A film was made once: by one task, into one build, under one fence; and nothing lies about that isn't of it.
+    /// A film was made once, into one build; and once it is tidied up nothing lies about that isn't of it.
     pub async fn assert_made_once(&self, videos: &[&str]) {
         let mut expected = BTreeSet::new();
         for video in videos {
-            assert_eq!(self.task(video).await.state, "done");
-            assert_eq!(self.number("SELECT count(*) FROM tasks WHERE video_id = $1", video).await, 1);
-            let builds: Vec<(String, i64, Value, bool)> =
-                sqlx::query_as("SELECT id, fence, renditions, poster FROM builds WHERE video_id = $1")
+            eventually("its poster is made, too", async || {
+                self.tasks(video).await.iter().all(|task| task.state == "done")
+            })
+            .await;
+            let builds: Vec<(String, Option<i64>)> =
+                sqlx::query_as("SELECT id, poster_fence FROM builds WHERE video_id = $1")
                     .bind(*video)
                     .fetch_all(&self.platform.db)
                     .await
                     .unwrap();
             assert_eq!(builds.len(), 1, "{builds:?}");
-            let (build, fence, renditions, poster) = &builds[0];
+            let (build, poster) = &builds[0];
             let segments: Vec<(String, i32, i64)> =
-                sqlx::query_as("SELECT rung, chunk, fence FROM segments WHERE build_id = $1")
+                sqlx::query_as("SELECT rung, chunk, fence FROM segments WHERE build_id = $1 ORDER BY rung, chunk")
                     .bind(build)
                     .fetch_all(&self.platform.db)
                     .await
                     .unwrap();
             assert!(!segments.is_empty());
-            let build = || build.parse().unwrap();
-            for (rung, chunk, of) in segments {
-                assert_eq!(of, *fence, "a segment of another claim is published");
-                expected.insert(MediaKey::Chunk { build: build(), chunk: chunk as u32, fence: of, rung }.to_string());
+            let build_id = || build.parse().unwrap();
+            let mut last: Option<(String, i32)> = None;
+            for (rung, chunk, fence) in segments {
+                let follows = last.as_ref().filter(|(of, _)| *of == rung).map_or(0, |(_, before)| before + 1);
+                assert_eq!(chunk, follows, "a chunk of {rung} is missing");
+                last = Some((rung.clone(), chunk));
+                let key = MediaKey::Chunk { build: build_id(), chunk: chunk as u32, fence, rung };
+                expected.insert(key.to_string());
             }
-            for rendition in renditions.as_array().unwrap() {
-                let rung = text(&rendition["name"]);
-                expected.insert(MediaKey::Init { build: build(), fence: *fence, rung }.to_string());
+            let inits: Vec<(String, String)> =
+                sqlx::query_as("SELECT name, init_hash FROM renditions WHERE build_id = $1")
+                    .bind(build)
+                    .fetch_all(&self.platform.db)
+                    .await
+                    .unwrap();
+            for (rung, hash) in inits {
+                expected.insert(MediaKey::Init { build: build_id(), hash, rung }.to_string());
             }
-            if *poster {
-                expected.insert(MediaKey::Poster { build: build(), fence: *fence }.to_string());
+            if let Some(fence) = poster {
+                expected.insert(MediaKey::Poster { build: build_id(), fence: *fence }.to_string());
             }
         }
-        // One that lost its lease clears away what it stored in its own time.
-        eventually("nothing is left behind", async || self.media().await == expected).await;
+        eventually("nothing is left behind", async || {
+            // Not ten minutes later.
+            let now = "UPDATE tasks SET state = 'open', run_after = now() WHERE kind = 'tidy' AND state IN ('open', 'done')";
+            sqlx::query(now).execute(&self.platform.db).await.unwrap();
+            self.media().await == expected
+        })
+        .await;
         assert_eq!(std::fs::read_dir(self.temporary.path()).unwrap().count(), 0, "temporary files");
     }
 
-    /// What the counter of a process stands at.
-    pub async fn counter(&self, process: &App, name: &str) -> u64 {
+    /// What the counters of a process add up to that have this name and a label like this.
+    pub async fn counter(&self, process: &App, name: &str, label: &str) -> u64 {
         let metrics = Person::anonymous(&process.url()).get("/metrics").await.text().await.unwrap();
-        let value = |line: &str| line.strip_prefix(name)?.rsplit(' ').next()?.parse::<f64>().ok();
+        let value = |line: &str| line.strip_prefix(name)?.split_once(label)?.1.rsplit(' ').next()?.parse::<f64>().ok();
         metrics.lines().filter_map(value).sum::<f64>() as u64
     }
 }
 
+#[derive(Debug)]
 pub struct Task {
     pub id: i64,
+    pub kind: String,
     pub state: String,
     pub fence: i64,
     pub failures: i32,

@@ -133,6 +133,10 @@ impl Sink for Results<'_> {
         self.send(&Message::Segment { track, index, start, duration, timescale }, &bytes)
     }
 
+    fn chunk(&mut self, track: Track, number: u32) -> Result<(), Stop> {
+        self.send(&Message::Chunk { track, number }, &[])
+    }
+
     fn poster(&mut self, jpeg: Vec<u8>) -> Result<(), Stop> {
         self.send(&Message::Poster, &jpeg)
     }

@@ -146,6 +146,7 @@ impl Talk<'_> {
                 Message::Segment { track, index, start, duration, timescale } => {
                     self.sink.segment(track, Segment { index, start, duration, timescale, bytes: body })?;
                 }
+                Message::Chunk { track, number } => self.sink.chunk(track, number)?,
                 Message::Poster => self.sink.poster(body)?,
                 Message::Ready { .. } => return Err(wire::garbled("ready once more").into()),
             }

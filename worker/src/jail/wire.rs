@@ -47,6 +47,10 @@ pub enum Message {
         duration: i64,
         timescale: u32,
     },
+    Chunk {
+        track: Track,
+        number: u32,
+    },
     /// The body is a JPEG.
     Poster,
     Progress {

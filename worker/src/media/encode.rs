@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use domain::ladder::Rung;
+use domain::timeline;
 use ffmpeg_next::{Dictionary, Packet, Rational, codec, encoder, format, frame, picture};
 
+use super::colour::Colour;
 use super::error::{Error, internal};
 use super::fragment::{Fragmenter, avc_codecs};
 use super::sink::{Event, Init, Track};
 
 /// Ticks a second of every picture track.
-pub(super) const TIMESCALE: u32 = 90_000;
+pub(super) const TIMESCALE: u32 = timeline::TIMESCALE as u32;
 /// Decoding times lie this far before the times shown (10 s), so that none is later, whatever the reordering. The
 /// muxer takes it out again, because every segment's first packet carries it.
 const AHEAD: i64 = 10 * TIMESCALE as i64;
@@ -21,8 +23,9 @@ const AHEAD: i64 = 10 * TIMESCALE as i64;
 pub(super) enum Work {
     /// pts in ticks; of kind I where a segment begins.
     Frame(Arc<frame::Video>),
-    /// No more frames: the last one ends at this tick. Without it, the work was abandoned.
-    End(i64),
+    /// The chunk of that number is complete: its last frame ends at this tick. The next frame begins another, with an
+    /// encoder of its own. Without it, the work was abandoned.
+    End { chunk: u32, at: i64 },
 }
 
 pub(super) struct Config<'a> {
@@ -30,6 +33,7 @@ pub(super) struct Config<'a> {
     pub rung: &'a Rung,
     pub frame_rate: f64,
     pub threads: usize,
+    pub colour: Colour,
 }
 
 /// Encodes until the frames end. Returns early, without an error, when nobody wants the results any more.
@@ -41,7 +45,7 @@ pub(super) fn run(config: &Config<'_>, frames: &Receiver<Work>, events: &SyncSen
                 let lane = match &mut lane {
                     Some(lane) => lane,
                     None => {
-                        let (opened, init) = Lane::open(config, &frame)?;
+                        let (opened, init) = Lane::open(config)?;
                         if events.send(Event::Init(opened.track, init)).is_err() {
                             return Ok(());
                         }
@@ -51,8 +55,8 @@ pub(super) fn run(config: &Config<'_>, frames: &Receiver<Work>, events: &SyncSen
                 lane.encode(&frame)?;
                 lane.write(events)?
             }
-            Work::End(end) => match &mut lane {
-                Some(lane) => lane.finish(end, events)?,
+            Work::End { chunk, at } => match lane.take() {
+                Some(mut lane) => lane.finish(at, events)? && events.send(Event::Chunk(lane.track, chunk)).is_ok(),
                 None => true,
             },
         };
@@ -74,8 +78,8 @@ struct Lane {
 }
 
 impl Lane {
-    fn open(config: &Config<'_>, first: &frame::Video) -> Result<(Self, Init), Error> {
-        let encoder = open_encoder(config, first).map_err(internal("opening the picture's encoder"))?;
+    fn open(config: &Config<'_>) -> Result<(Self, Init), Error> {
+        let encoder = open_encoder(config).map_err(internal("opening the picture's encoder"))?;
         let (fragmenter, bytes) = Fragmenter::new(encoder.as_ref(), TIMESCALE)?;
         let codecs = avc_codecs(&bytes).unwrap_or_else(|| config.rung.codecs());
         let track = Track::Video(config.index);
@@ -135,8 +139,8 @@ impl Lane {
     }
 }
 
-fn open_encoder(config: &Config<'_>, first: &frame::Video) -> Result<encoder::Video, ffmpeg_next::Error> {
-    let Config { rung, frame_rate, threads, .. } = config;
+fn open_encoder(config: &Config<'_>) -> Result<encoder::Video, ffmpeg_next::Error> {
+    let Config { rung, frame_rate, threads, colour, .. } = config;
     let codec = encoder::find_by_name("libx264").ok_or(ffmpeg_next::Error::EncoderNotFound)?;
     let mut video = codec::Context::new_with_codec(codec).encoder().video()?;
     video.set_width(rung.width);
@@ -146,10 +150,10 @@ fn open_encoder(config: &Config<'_>, first: &frame::Video) -> Result<encoder::Vi
     video.set_time_base(Rational::new(1, TIMESCALE as i32));
     video.set_frame_rate(Some(Rational::new((frame_rate * 1000.0).round().max(1.0) as i32, 1000)));
     video.set_flags(codec::Flags::GLOBAL_HEADER | codec::Flags::CLOSED_GOP);
-    video.set_colorspace(first.color_space());
-    video.set_color_range(first.color_range());
-    video.set_color_primaries(first.color_primaries());
-    video.set_color_transfer_characteristic(first.color_transfer_characteristic());
+    video.set_colorspace(colour.space);
+    video.set_color_range(colour.range);
+    video.set_color_primaries(colour.primaries);
+    video.set_color_transfer_characteristic(colour.transfer);
     // Only the frames that begin a segment are key frames.
     video.set_gop(i32::MAX as u32);
     let (crf, maxrate, bufsize) = (rung.crf.to_string(), rung.max_bitrate.to_string(), rung.buffer.to_string());

@@ -58,18 +58,6 @@ impl fmt::Display for Reason {
     }
 }
 
-/// What the owner should know about a film that was published all the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Notice {
-    /// The file ends before the film does.
-    CutOff,
-    /// Some of it could not be decoded.
-    Damaged,
-    /// There is a sound track, but nothing is heard on it.
-    Silent,
-}
-
 pub(super) fn internal(what: &'static str) -> impl FnOnce(ffmpeg_next::Error) -> Error {
     move |source| Error::Internal { what: what.into(), source }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use ffmpeg_next::format::context::{self, StreamIo};
-use ffmpeg_next::{Dictionary, Packet, format};
+use ffmpeg_next::{Dictionary, Packet, ffi, format};
 
 use super::decoders;
 use super::error::{Error, Reason};
@@ -80,6 +80,8 @@ pub(super) struct Source {
     pub context: context::Input,
     fault: Fault,
     unreadable: u32,
+    /// How often a place was looked for in vain.
+    missed: usize,
     /// Packets that could not be read, or were marked as damaged by the demuxer.
     pub damaged: bool,
 }
@@ -103,7 +105,7 @@ impl Source {
         // Nothing in a file may make libav open another one.
         options.set("protocol_whitelist", "none");
         match format::input_from_stream(io, None, Some(options)) {
-            Ok(context) => Ok(Self { context, fault, unreadable: 0, damaged: false }),
+            Ok(context) => Ok(Self { context, fault, unreadable: 0, missed: 0, damaged: false }),
             Err(error) => Err(match fault.take() {
                 Some(fault) => Error::Input(fault),
                 None => {
@@ -112,6 +114,35 @@ impl Source {
                 }
             }),
         }
+    }
+
+    /// Lets the demuxer throw away what isn't of this stream.
+    pub fn keep_only(&mut self, index: usize) {
+        for mut stream in self.context.streams_mut() {
+            if stream.index() != index {
+                // SAFETY: the stream belongs to the open context; `discard` may be set at any time.
+                unsafe { (*stream.as_mut_ptr()).discard = ffmpeg_next::Discard::All.into() };
+            }
+        }
+    }
+
+    /// Goes to the last key frame at or before `time`, in the stream's own units. What can't be found is read towards
+    /// from where the file stands.
+    pub fn seek(&mut self, index: usize, time: i64) -> bool {
+        // SAFETY: the context is open; a failed seek leaves it usable.
+        let result =
+            unsafe { ffi::av_seek_frame(self.context.as_mut_ptr(), index as i32, time, ffi::AVSEEK_FLAG_BACKWARD) };
+        // What the attempt met is met again by reading.
+        result >= 0
+    }
+
+    /// Looks for the same place from further in front; false when it has to be taken as it is. `second` in the stream's
+    /// units.
+    pub fn seek_earlier(&mut self, index: usize, time: i64, second: i64) -> bool {
+        const EARLIER: [i64; 4] = [2, 10, 60, 86_400];
+        let Some(seconds) = EARLIER.get(self.missed) else { return false };
+        self.missed += 1;
+        self.seek(index, time - seconds * second)
     }
 
     /// The next packet of any stream. Unreadable places are passed over.

@@ -1,19 +1,20 @@
-//! The engine: a film in, a ladder of CMAF segments out.
+//! The engine: a film in, CMAF segments out.
 //!
 //! It knows no queue, no storage and no async. Bytes come from an [`Input`], results go to a [`Sink`], what to make is
-//! a [`Plan`]: plain data, so that the work can be moved to another process, or cut into chunks.
+//! [`Work`]: plain data, so that it can be done in another process.
 //!
-//! The threads of one [`transcode`]:
+//! The threads of the picture:
 //!
 //! ```text
 //! decode ──frames──> encode (one a rung) ──segments──> the caller's thread, which calls the sink
-//!    └───── sound, poster, progress ─────────────────────^
+//!    └───── progress ───────────────────────────────────^
 //! ```
 //!
 //! Every channel is bounded, so that a slow sink slows the decoder and memory stays what it is. Nothing waits in a
 //! circle: the caller's thread only ever receives.
 
-mod audio;
+mod clock;
+mod colour;
 mod decode;
 mod decoders;
 mod encode;
@@ -27,71 +28,32 @@ mod poster;
 mod probe;
 mod scale;
 mod sink;
+mod sound;
 mod work;
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
-use domain::ladder::Rung;
-use serde::{Deserialize, Serialize};
-
-pub use error::{Error, Notice, Reason};
+pub use error::{Error, Reason};
 pub use input::Input;
-pub use plan::Plan;
-pub use probe::{AudioStream, Probe, VideoStream, probe};
+pub use picture::EncodePicture;
+pub use plan::plan;
+pub use poster::ChoosePoster;
+pub use probe::{AudioStream, Probe, VideoStream};
 pub use sink::{Init, Segment, Sink, Stop, Track};
+pub use sound::EncodeSound;
 pub use work::{Done, Work, perform};
 
 use sink::Event;
 
 /// Raised whenever a film would come out differently, so that segments of two engines are never mixed.
-pub const ENGINE_VERSION: u32 = 1;
+pub const ENGINE_VERSION: u32 = 2;
 
 /// Results that wait for the sink before the engine does.
 const WAITING_EVENTS: usize = 16;
 /// The sink hears of progress at least this often.
 const PROGRESS: Duration = Duration::from_millis(400);
-
-/// What became of a film.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outcome {
-    /// The longer of picture and sound.
-    pub duration_ms: i64,
-    /// In each rung.
-    pub frames: u64,
-    /// Whether there is an audio rendition.
-    pub audio: bool,
-    pub notices: Vec<Notice>,
-}
-
-/// Makes everything `plan` asks for. Blocks until all is delivered to the sink, or nothing more will be.
-pub fn transcode(input: Box<dyn Input>, plan: &Plan, sink: &mut dyn Sink) -> Result<Outcome, Error> {
-    let (events, results) = sync_channel(WAITING_EVENTS);
-    thread::scope(|scope| {
-        let (mut rungs, mut encoders) = (Vec::new(), Vec::new());
-        for (index, rung) in plan.rungs.iter().enumerate() {
-            let (frames, work) = sync_channel(waiting_frames(rung));
-            rungs.push(frames);
-            let config = encode::Config {
-                index,
-                rung,
-                frame_rate: plan.frame_rate,
-                threads: if index + 1 == plan.rungs.len() { cores() } else { cores().div_ceil(4) },
-            };
-            let events = events.clone();
-            encoders.push(spawn(scope, format!("encode {}", rung.name), move || encode::run(&config, &work, &events))?);
-        }
-        let decoder = spawn(scope, "decode".to_owned(), move || decode::run(input, plan, rungs, &events))?;
-        // Once the sink stops, the channel is closed, and the other threads find nobody to work for.
-        let delivered = deliver(results, sink);
-        let decoded = join(decoder);
-        let encoded = encoders.into_iter().map(join).fold(Ok(()), Result::and);
-        delivered.map_err(|Stop| Error::Stopped)?;
-        encoded?;
-        decoded
-    })
-}
 
 fn deliver(results: Receiver<Event>, sink: &mut dyn Sink) -> Result<(), Stop> {
     let mut done_ms = 0;
@@ -99,7 +61,7 @@ fn deliver(results: Receiver<Event>, sink: &mut dyn Sink) -> Result<(), Stop> {
         match results.recv_timeout(PROGRESS) {
             Ok(Event::Init(track, init)) => sink.init(track, init)?,
             Ok(Event::Segment(track, segment)) => sink.segment(track, segment)?,
-            Ok(Event::Poster(jpeg)) => sink.poster(jpeg)?,
+            Ok(Event::Chunk(track, number)) => sink.chunk(track, number)?,
             Ok(Event::Progress(ms)) => {
                 done_ms = ms;
                 sink.progress(done_ms)?;
@@ -108,12 +70,6 @@ fn deliver(results: Receiver<Event>, sink: &mut dyn Sink) -> Result<(), Stop> {
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
         }
     }
-}
-
-/// Frames of a rung that wait for its encoder: eight, but no more than about 50 MB of them.
-fn waiting_frames(rung: &Rung) -> usize {
-    let bytes = u64::from(rung.width) * u64::from(rung.height) * 3 / 2;
-    (50_000_000 / bytes.max(1)).clamp(2, 8) as usize
 }
 
 fn cores() -> usize {

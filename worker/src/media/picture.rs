@@ -1,163 +1,321 @@
-//! The picture's way from the decoder to the rungs' threads: times, the segments' grid, scaling, the poster.
+//! The picture: one decode, scaled to all rungs, each encoded on a thread of its own; chunk by chunk.
+//!
+//! A chunk has all frames that are shown from its start on and before its end, whoever makes its neighbours. So it enters
+//! the film at a key frame before its start, throws away what is shown earlier, and goes on until a frame of the next
+//! chunk comes out, which tells it where its own last frame ends.
 
-use std::sync::mpsc::SyncSender;
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use ffmpeg_next::{Rational, Rescale, frame};
+use domain::ladder::Rung;
+use domain::plan::{Outcome, PicturePlan};
+use domain::timeline::{self, Chunk};
+use ffmpeg_next::frame::DecodeError;
+use ffmpeg_next::{Packet, Rational, Rescale, decoder, frame};
+use serde::{Deserialize, Serialize};
 
-use super::encode::{TIMESCALE, Work};
-use super::error::Error;
-use super::orientation::Orientation;
-use super::plan::Plan;
-use super::poster::Poster;
+use super::clock::Clock;
+use super::colour::Colour;
+use super::decode::{self, Health, received, send};
+use super::encode::{self, TIMESCALE, Work};
+use super::error::{Error, Reason};
+use super::input::{Input, Next, Source};
 use super::scale::Cascade;
-use super::sink::Event;
+use super::sink::{Event, Sink};
+use super::{cores, deliver, join, probe, spawn};
 
+const PROGRESS: Duration = Duration::from_millis(250);
 const TICKS: Rational = Rational(1, TIMESCALE as i32);
-const SECOND: i64 = TIMESCALE as i64;
-/// Times that jump back by more than a second, or ahead by more than an hour, start a new count.
-const JUMP: std::ops::Range<i64> = -SECOND..3600 * SECOND;
+/// A picture that stands still for this long behind a cut, in ticks, is repeated there: no segment becomes long.
+const STILL: i64 = timeline::SEGMENT / 2;
+/// A first picture that comes this late, in ticks, is shown from the beginning.
+const LATE: i64 = timeline::TIMESCALE / 5;
 
-pub(super) struct Lane<'a> {
+/// Chunks to be made of a film's picture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EncodePicture {
+    /// Its list of chunks isn't looked at.
+    pub plan: PicturePlan,
+    /// The source's time that becomes 0, microseconds.
+    pub origin_us: i64,
+    pub chunk: Chunk,
+    /// And all chunks behind it, [`timeline::by_the_clock`].
+    pub go_on: bool,
+    /// Somebody waits: all cores for this one.
+    pub urgent: bool,
+}
+
+/// Makes them. Blocks until all is delivered to the sink, or nothing more will be.
+pub(super) fn encode(input: Box<dyn Input>, work: &EncodePicture, sink: &mut dyn Sink) -> Result<Outcome, Error> {
+    let mut source = Source::open(input)?;
+    let nothing = || Error::Unplayable(Reason::NothingToDecode);
+    let index = probe::video_stream(&source).ok_or_else(nothing)?;
+    source.keep_only(index);
+    let colour = source.context.stream(index).map(|stream| Colour::of(&stream)).ok_or_else(nothing)?;
+    let (events, results) = sync_channel(super::WAITING_EVENTS);
+    thread::scope(|scope| {
+        let (mut rungs, mut encoders) = (Vec::new(), Vec::new());
+        for (index, rung) in work.plan.rungs.iter().enumerate() {
+            let (frames, waiting) = sync_channel(waiting_frames(rung));
+            rungs.push(frames);
+            let top = index + 1 == work.plan.rungs.len();
+            let threads = if work.urgent && top { cores() } else { 1 };
+            let config = encode::Config { index, rung, frame_rate: work.plan.frame_rate, threads, colour };
+            let events = events.clone();
+            let run = move || encode::run(&config, &waiting, &events);
+            encoders.push(spawn(scope, format!("encode {}", rung.name), run)?);
+        }
+        let decoder = spawn(scope, "decode".to_owned(), move || {
+            let Some(pictures) = Pictures::open(source, index, work, colour, rungs)? else {
+                return Err(nothing());
+            };
+            pictures.run(&events)
+        })?;
+        // Once the sink stops, the channel is closed, and the other threads find nobody to work for.
+        let delivered = deliver(results, sink);
+        let decoded = join(decoder);
+        let encoded = encoders.into_iter().map(join).fold(Ok(()), Result::and);
+        delivered.map_err(|_| Error::Stopped)?;
+        encoded?;
+        decoded
+    })
+}
+
+/// Frames of a rung that wait for its encoder: eight, but no more than about 50 MB of them.
+fn waiting_frames(rung: &Rung) -> usize {
+    let bytes = u64::from(rung.width) * u64::from(rung.height) * 3 / 2;
+    (50_000_000 / bytes.max(1)).clamp(2, 8) as usize
+}
+
+struct Pictures {
+    source: Source,
+    index: usize,
     time_base: Rational,
+    decoder: decoder::Video,
+    health: Health,
     clock: Clock,
-    grid: i64,
-    /// The next segment begins with the first frame from this tick on.
-    next_cut: i64,
+    lane: Lane,
+    /// Where the film has to be entered, in the stream's time; None once it is.
+    entrance: Option<i64>,
+}
+
+impl Pictures {
+    fn open(
+        mut source: Source,
+        index: usize,
+        work: &EncodePicture,
+        colour: Colour,
+        rungs: Vec<SyncSender<Work>>,
+    ) -> Result<Option<Self>, Error> {
+        let Some(stream) = source.context.stream(index) else { return Ok(None) };
+        let time_base = stream.time_base();
+        let Some(decoder) = decode::open_picture(&stream)? else { return Ok(None) };
+        let nominal = (f64::from(TIMESCALE) / work.plan.frame_rate).round().max(1.0) as i64;
+        let lane = Lane {
+            chunk: work.chunk.clone(),
+            go_on: work.go_on,
+            next: 0,
+            due: work.plan.drop_frames.then_some(work.chunk.start),
+            cascade: Cascade::new(&work.plan.rungs, probe::orientation(&stream), colour),
+            rungs,
+            frames: 0,
+            early: None,
+            held: None,
+            done: false,
+        };
+        let entrance = (work.chunk.start > 0 && !work.go_on).then(|| {
+            let micros = work.chunk.start.rescale(TICKS, Rational(1, 1_000_000)) + work.origin_us;
+            micros.rescale(Rational(1, 1_000_000), time_base)
+        });
+        if let Some(entrance) = entrance {
+            source.seek(index, entrance);
+        }
+        let clock = Clock::new(work.origin_us, nominal);
+        Ok(Some(Self { source, index, time_base, decoder, health: Health::default(), clock, lane, entrance }))
+    }
+
+    fn run(mut self, events: &SyncSender<Event>) -> Result<Outcome, Error> {
+        let mut reported = Instant::now();
+        while let Next::Packet(packet) = self.source.next()? {
+            if packet.stream() != self.index {
+                continue;
+            }
+            if packet.is_corrupt() {
+                self.source.damaged = true;
+            }
+            if !self.has_entered(&packet) {
+                continue;
+            }
+            self.decode(Some(&packet))?;
+            if self.lane.done {
+                break;
+            }
+            if reported.elapsed() >= PROGRESS {
+                reported = Instant::now();
+                events.send(Event::Progress(ms(self.clock.end))).map_err(|_| Error::Stopped)?;
+            }
+        }
+        if !self.lane.done {
+            self.decode(None)?;
+            self.health.ended(ms(self.clock.end));
+            if self.source.damaged {
+                self.health.hole_ms.get_or_insert(ms(self.clock.end));
+            }
+            self.lane.repeat_until(self.clock.end)?;
+            self.lane.end(self.clock.end)?;
+        }
+        Ok(Outcome { end_ms: ms(self.clock.end), damaged_at_ms: self.health.hole_ms, audible: false })
+    }
+
+    /// Some indexes lead to a key frame behind the wanted place: then it is looked for earlier and earlier.
+    fn has_entered(&mut self, packet: &Packet) -> bool {
+        let Some(entrance) = self.entrance else { return true };
+        let time = packet.pts().or(packet.dts());
+        let second = 1_i64.rescale(Rational(1, 1), self.time_base);
+        if time.is_none_or(|time| time <= entrance) || !self.source.seek_earlier(self.index, entrance, second) {
+            self.entrance = None;
+            return true;
+        }
+        false
+    }
+
+    fn decode(&mut self, packet: Option<&Packet>) -> Result<(), Error> {
+        send(&mut self.decoder, packet, &mut self.health);
+        loop {
+            let mut frame = frame::Video::empty();
+            if !received(self.decoder.receive_frame(&mut frame), &mut self.health) {
+                return Ok(());
+            }
+            if frame.width() == 0 || frame.height() == 0 || self.lane.done {
+                continue;
+            }
+            if frame.decode_error_flags().intersects(DecodeError::INVALID_BITSTREAM | DecodeError::CONCEALMENT_ACTIVE) {
+                self.health.failed();
+            }
+            let time = frame.timestamp().map(|time| time.rescale(self.time_base, TICKS));
+            let duration = frame.packet().duration.max(0).rescale(self.time_base, TICKS);
+            let time = self.clock.stamp(time, duration);
+            // While draining, frames older than the failure come out: they don't make it a hole.
+            if packet.is_some() {
+                self.health.decoded(ms(time));
+            }
+            self.lane.take(frame, time)?;
+            if self.lane.done {
+                // This one is the next chunk's.
+                self.clock.end = time;
+            }
+        }
+    }
+}
+
+fn ms(ticks: i64) -> i64 {
+    ticks * 1000 / timeline::TIMESCALE
+}
+
+/// From decoded frames to the rungs' threads, cut into chunks and segments.
+struct Lane {
+    chunk: Chunk,
+    go_on: bool,
+    /// Of the chunk: the segment that begins next.
+    next: usize,
     /// With frames dropped: no frame is due before this tick.
     due: Option<i64>,
     cascade: Cascade,
-    poster: Poster,
     rungs: Vec<SyncSender<Work>>,
-    events: &'a SyncSender<Event>,
-    /// Frames sent to the encoders.
-    pub frames: u64,
+    /// Of this chunk.
+    frames: u64,
+    /// The last one that is shown before the chunk.
+    early: Option<frame::Video>,
+    /// The last one of all rungs.
+    held: Option<Vec<Arc<frame::Video>>>,
+    /// Nothing more is wanted.
+    done: bool,
 }
 
-impl<'a> Lane<'a> {
-    /// `origin`: the source's time, in microseconds, that becomes 0.
-    pub fn new(
-        plan: &Plan,
-        time_base: Rational,
-        origin: i64,
-        orientation: Orientation,
-        rungs: Vec<SyncSender<Work>>,
-        events: &'a SyncSender<Event>,
-    ) -> Self {
-        Self {
-            time_base,
-            clock: Clock::new(origin, (SECOND as f64 / plan.frame_rate).round().max(1.0) as i64),
-            grid: i64::from(plan.segment_ms) * SECOND / 1000,
-            next_cut: 0,
-            due: plan.drop_frames.then_some(0),
-            cascade: Cascade::new(&plan.rungs, orientation),
-            poster: Poster::new(plan.promised_ms),
-            rungs,
-            events,
-            frames: 0,
+impl Lane {
+    /// Takes a frame that is shown at `time`. Waits while the encoders are busy.
+    fn take(&mut self, frame: frame::Video, time: i64) -> Result<(), Error> {
+        if time < self.chunk.start {
+            self.early = Some(frame);
+            return Ok(());
         }
-    }
-
-    /// Takes a decoded frame. Waits while the encoders are busy.
-    pub fn take(&mut self, frame: frame::Video) -> Result<(), Error> {
-        let time = frame.timestamp().map(|time| time.rescale(self.time_base, TICKS));
-        let duration = frame.packet().duration.max(0).rescale(self.time_base, TICKS);
-        let time = self.clock.stamp(time, duration);
         if let Some(due) = &mut self.due {
             // A millisecond of grace, for containers that count in them.
-            if time + SECOND / 1000 < *due {
+            if time + timeline::TIMESCALE / 1000 < *due {
                 return Ok(());
             }
-            *due = (*due + SECOND / 60).max(time);
+            *due = (*due + timeline::TIMESCALE / 60).max(time);
         }
-        let begins_segment = self.frames == 0 || time >= self.next_cut;
-        if begins_segment {
-            self.next_cut = (time.div_euclid(self.grid) + 1) * self.grid;
+        // What stood still until now is made of the frame before; at a film's beginning, of this one.
+        if self.held.is_none() && time - self.chunk.start > LATE {
+            let still = self.early.take();
+            let first = still.as_ref().unwrap_or(&frame).clone();
+            self.held = Some(self.cascade.run(first, self.chunk.start)?);
         }
-        let frames = self.cascade.run(frame, time, begins_segment)?;
-        self.frames += 1;
-        if let Some(jpeg) = self.poster.offer(time, &frames)? {
-            self.send(Event::Poster(jpeg))?;
-        }
-        for (rung, frame) in self.rungs.iter().zip(frames) {
-            rung.send(Work::Frame(frame)).map_err(|_| Error::Stopped)?;
-        }
-        Ok(())
-    }
-
-    /// Where the picture ends so far, in ticks.
-    pub fn end(&self) -> i64 {
-        self.clock.end
-    }
-
-    /// Ends the rungs; their threads flush what they hold.
-    pub fn finish(mut self) -> Result<(), Error> {
-        if let Some(jpeg) = self.poster.finish()? {
-            self.send(Event::Poster(jpeg))?;
-        }
-        for rung in &self.rungs {
-            rung.send(Work::End(self.clock.end)).map_err(|_| Error::Stopped)?;
-        }
-        Ok(())
-    }
-
-    fn send(&self, event: Event) -> Result<(), Error> {
-        self.events.send(event).map_err(|_| Error::Stopped)
-    }
-}
-
-/// Makes times that only grow out of whatever the file has.
-struct Clock {
-    /// Subtracted from the source's times, in ticks.
-    origin: i64,
-    /// A frame's duration where the file doesn't tell.
-    nominal: i64,
-    last: Option<i64>,
-    end: i64,
-}
-
-impl Clock {
-    fn new(origin: i64, nominal: i64) -> Self {
-        Self { origin: origin.rescale(Rational(1, 1_000_000), TICKS), nominal, last: None, end: 0 }
-    }
-
-    fn stamp(&mut self, time: Option<i64>, duration: i64) -> i64 {
-        let time = match (time.map(|time| time.saturating_sub(self.origin)), self.last) {
-            (Some(time), None) => time.max(0),
-            (None, None) => 0,
-            (None, Some(_)) => self.end,
-            (Some(time), Some(last)) => {
-                if !JUMP.contains(&(time.saturating_sub(last))) {
-                    self.origin += time - self.end;
-                    self.end
-                } else {
-                    time.max(last + 1)
-                }
+        while self.chunk.end.is_some_and(|end| time >= end) {
+            self.repeat_until(time.min(self.chunk.end.unwrap_or(time) + STILL))?;
+            self.end(time)?;
+            if !self.go_on {
+                self.done = true;
+                return Ok(());
             }
-        };
-        self.last = Some(time);
-        self.end = time + if (1..=10 * SECOND).contains(&duration) { duration } else { self.nominal };
-        time
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_begin_at_the_origin_and_only_grow() {
-        let mut clock = Clock::new(10_000_000, 3600);
-        assert_eq!(clock.stamp(Some(900_000), 0), 0);
-        assert_eq!(clock.stamp(Some(903_600), 0), 3600);
-        assert_eq!(clock.stamp(Some(903_600), 0), 3601);
-        assert_eq!(clock.stamp(None, 0), 7201);
+            self.chunk = timeline::by_the_clock(self.chunk.number + 1);
+            (self.next, self.frames) = (0, 0);
+        }
+        self.repeat_until(time)?;
+        let frames = self.cascade.run(frame, time)?;
+        self.push(frames, time)
     }
 
-    #[test]
-    fn a_clock_that_jumps_back_goes_on_from_where_it_was() {
-        let mut clock = Clock::new(0, 3600);
-        assert_eq!(clock.stamp(Some(900_000), 3600), 900_000);
-        assert_eq!(clock.stamp(Some(0), 3600), 903_600);
-        assert_eq!(clock.stamp(Some(3600), 3600), 907_200);
+    /// Shows the last frame again at each cut that has long passed by `time`.
+    fn repeat_until(&mut self, time: i64) -> Result<(), Error> {
+        loop {
+            let cut = self.chunk.cut(self.next);
+            let patience = if self.frames == 0 { LATE } else { STILL };
+            if time - cut <= patience || self.chunk.end.is_some_and(|end| cut >= end) {
+                return Ok(());
+            }
+            let Some(held) = &self.held else { return Ok(()) };
+            let again = held
+                .iter()
+                .map(|frame| {
+                    let mut frame = frame::Video::clone(frame);
+                    frame.set_pts(Some(cut));
+                    Arc::new(frame)
+                })
+                .collect();
+            self.push(again, cut)?;
+        }
+    }
+
+    fn push(&mut self, mut frames: Vec<Arc<frame::Video>>, time: i64) -> Result<(), Error> {
+        let begins_segment = self.frames == 0 || time >= self.chunk.cut(self.next);
+        if begins_segment {
+            while self.chunk.cut(self.next) <= time || self.next == 0 {
+                self.next += 1;
+            }
+        }
+        for frame in &mut frames {
+            match Arc::get_mut(frame) {
+                Some(frame) => frame.set_kind(encode::kind(begins_segment)),
+                None => debug_assert!(false, "a frame is new here"),
+            }
+        }
+        self.frames += 1;
+        for (rung, frame) in self.rungs.iter().zip(&frames) {
+            rung.send(Work::Frame(Arc::clone(frame))).map_err(|_| Error::Stopped)?;
+        }
+        self.held = Some(frames);
+        Ok(())
+    }
+
+    /// The chunk is complete; its last frame ends at `at`.
+    fn end(&mut self, at: i64) -> Result<(), Error> {
+        for rung in self.rungs.iter().filter(|_| self.frames > 0) {
+            rung.send(Work::End { chunk: self.chunk.number, at }).map_err(|_| Error::Stopped)?;
+        }
+        Ok(())
     }
 }

@@ -1,57 +1,126 @@
-//! The picture that stands for the film: the liveliest of a few from its beginning.
+//! The picture that stands for the film: the liveliest of a few.
 
 use std::sync::Arc;
 
+use domain::plan::PicturePlan;
+use domain::timeline::TIMESCALE;
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::software::scaling::{Context, Flags};
-use ffmpeg_next::{Dictionary, Packet, Rational, codec, encoder, frame};
+use ffmpeg_next::{Dictionary, Packet, Rational, Rescale, codec, decoder, encoder, frame};
+use serde::{Deserialize, Serialize};
 
-use super::encode::TIMESCALE;
-use super::error::{Error, internal};
+use super::colour::Colour;
+use super::decode::{self, Health, received, send};
+use super::error::{Error, Reason, internal};
+use super::input::{Input, Next, Source};
+use super::probe;
+use super::scale::Cascade;
+use super::sink::Sink;
 
 const MAX_WIDTH: u32 = 1280;
-const SECOND: i64 = TIMESCALE as i64;
 /// Below this spread of luma a picture is black, white or fog, and the search goes on.
 const LIVELY: f64 = 12.0;
+/// Where in the film candidates are looked for, shares of its length.
+const PLACES: [f64; 8] = [0.08, 0.15, 0.22, 0.3, 0.4, 0.5, 0.65, 0.8];
+/// Of a film that can't be entered in the middle, this much of its beginning is looked at, in seconds, a frame each.
+const BEGINNING: i64 = 30;
 
-/// Looks at a frame a second.
-pub(super) struct Poster {
-    best: Option<(f64, Arc<frame::Video>)>,
-    next: i64,
-    /// Once past this tick a lively picture is good enough.
-    until: i64,
-    done: bool,
+/// A poster for a film.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChoosePoster {
+    /// Its list of chunks isn't looked at.
+    pub plan: PicturePlan,
+    pub origin_us: i64,
+    /// How long the film is, in milliseconds, if it can be entered in the middle.
+    pub entered_ms: Option<i64>,
 }
 
-impl Poster {
-    pub fn new(promised_ms: Option<i64>) -> Self {
-        let tenth = promised_ms.unwrap_or(300_000) / 10;
-        Self { best: None, next: 0, until: tenth.clamp(3_000, 30_000) * SECOND / 1000, done: false }
+/// Hands the sink a JPEG, if anything could be decoded.
+pub(super) fn choose(input: Box<dyn Input>, work: &ChoosePoster, sink: &mut dyn Sink) -> Result<(), Error> {
+    let nothing = || Error::Unplayable(Reason::NothingToDecode);
+    let mut source = Source::open(input)?;
+    let index = probe::video_stream(&source).ok_or_else(nothing)?;
+    source.keep_only(index);
+    let stream = source.context.stream(index).ok_or_else(nothing)?;
+    let colour = Colour::of(&stream);
+    let time_base = stream.time_base();
+    let decoder = decode::open_picture(&stream)?.ok_or_else(nothing)?;
+    // The smallest rung to judge by, the largest that fits to show.
+    let mut rungs: Vec<_> = work.plan.rungs.iter().filter(|rung| rung.width <= MAX_WIDTH).cloned().collect();
+    if rungs.is_empty() {
+        rungs.extend(work.plan.rungs.first().cloned());
+    }
+    rungs.drain(1..rungs.len().saturating_sub(1).max(1));
+    let cascade = Cascade::new(&rungs, probe::orientation(&stream), colour);
+    let mut search = Search { source, index, decoder, cascade, best: None };
+    match work.entered_ms {
+        Some(length) => {
+            for place in PLACES {
+                let at = (length as f64 * place) as i64 * 1000 + work.origin_us;
+                search.source.seek(index, at.rescale(Rational(1, 1_000_000), time_base));
+                search.decoder.flush();
+                search.look(1, TIMESCALE)?;
+                sink.progress(0).map_err(|_| Error::Stopped)?;
+            }
+        }
+        None => search.look(BEGINNING, TIMESCALE.rescale(Rational(1, TIMESCALE as i32), time_base))?,
+    }
+    if search.best.as_ref().is_none_or(|(score, _)| *score < LIVELY) {
+        // Nothing but black at those places, or a film shorter than they are apart: its beginning.
+        search.source.seek(index, i64::MIN / 2);
+        search.decoder.flush();
+        search.look(BEGINNING, TIMESCALE.rescale(Rational(1, TIMESCALE as i32), time_base))?;
+    }
+    match search.best {
+        Some((_, frame)) => sink.poster(jpeg(&frame)?).map_err(|_| Error::Stopped),
+        None => Ok(()),
+    }
+}
+
+struct Search {
+    source: Source,
+    index: usize,
+    decoder: decoder::Video,
+    cascade: Cascade,
+    best: Option<(f64, Arc<frame::Video>)>,
+}
+
+impl Search {
+    /// Looks at `count` frames from here on that lie `apart`, in the stream's time.
+    fn look(&mut self, count: i64, apart: i64) -> Result<(), Error> {
+        let mut health = Health::default();
+        let (mut looked, mut next) = (0, None);
+        while looked < count {
+            let packet = match self.source.next()? {
+                Next::Packet(packet) if packet.stream() != self.index => continue,
+                Next::Packet(packet) => Some(packet),
+                Next::End => None,
+            };
+            send(&mut self.decoder, packet.as_ref(), &mut health);
+            let mut frame = frame::Video::empty();
+            while looked < count && received(self.decoder.receive_frame(&mut frame), &mut health) {
+                let time = frame.timestamp().unwrap_or_default();
+                if frame.width() > 0 && next.is_none_or(|next| time >= next) {
+                    next = Some(time + apart);
+                    looked += 1;
+                    self.judge(std::mem::replace(&mut frame, frame::Video::empty()))?;
+                }
+            }
+            if packet.is_none() {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
-    /// Shows it the frames of all rungs, smallest first. Answers with a JPEG once the search is over.
-    pub fn offer(&mut self, time: i64, frames: &[Arc<frame::Video>]) -> Result<Option<Vec<u8>>, Error> {
-        if self.done || time < self.next {
-            return Ok(None);
-        }
-        self.next = time + SECOND;
-        let (Some(smallest), Some(fitting)) =
-            (frames.first(), frames.iter().rev().find(|frame| frame.width() <= MAX_WIDTH).or(frames.first()))
-        else {
-            return Ok(None);
-        };
+    fn judge(&mut self, frame: frame::Video) -> Result<(), Error> {
+        let frames = self.cascade.run(frame, 0)?;
+        let (Some(smallest), Some(largest)) = (frames.first(), frames.last()) else { return Ok(()) };
         let score = liveliness(smallest);
         if self.best.as_ref().is_none_or(|(best, _)| score > *best) {
-            self.best = Some((score, fitting.clone()));
+            self.best = Some((score, Arc::clone(largest)));
         }
-        let found = self.best.as_ref().is_some_and(|(best, _)| *best >= LIVELY);
-        if found && time >= self.until { self.finish() } else { Ok(None) }
-    }
-
-    /// The best so far, at the end of the film.
-    pub fn finish(&mut self) -> Result<Option<Vec<u8>>, Error> {
-        self.done = true;
-        self.best.take().map(|(_, frame)| jpeg(&frame)).transpose()
+        Ok(())
     }
 }
 

@@ -1,8 +1,9 @@
 //! What is in a file.
 
+use domain::timeline;
 use ffmpeg_next::codec;
 use ffmpeg_next::format::stream::{Disposition, Stream};
-use ffmpeg_next::{Rational, ffi, media};
+use ffmpeg_next::{Rational, Rescale, ffi, media};
 use serde::{Deserialize, Serialize};
 
 use super::decoders;
@@ -18,18 +19,28 @@ const ABSURD: f64 = 100_000.0;
 /// Streams of any film; a disc with all its languages has 40.
 const MAX_STREAMS: usize = 100;
 
+/// Sound in front of the picture's beginning, at most this many microseconds, is an encoder's run-up.
+const RUN_UP: i64 = 200_000;
+/// An index that ends further from the film's end than this, milliseconds, isn't one of all the film.
+const LONGEST_GROUP_MS: i64 = 60_000;
+const TICKS: Rational = Rational(1, timeline::TIMESCALE as i32);
+
 /// Frames a second of any film.
 const FASTEST: f64 = 500.0;
 
 /// What a file says about itself; the streams that would be played.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Probe {
-    /// As promised by the file; broken files promise too much.
+    /// As promised by the file; broken files promise too much. None where libav only guesses by the bit rate.
     pub duration_ms: Option<i64>,
     pub video: Option<VideoStream>,
     pub audio: Option<AudioStream>,
     /// libav's name of the container, such as `mov,mp4,m4a,3gp,3g2,mj2`.
     pub container: String,
+    /// The source's time that becomes 0, microseconds: when the first of the played streams begins.
+    pub origin_us: i64,
+    /// When the picture's key frames are shown, ticks from the origin; None for files that can't be entered there.
+    pub keys: Option<Vec<i64>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,21 +65,91 @@ pub struct AudioStream {
 
 /// Reads the beginning of a file, and its index where the container has one.
 pub fn probe(input: Box<dyn Input>) -> Result<Probe, Error> {
-    let source = Source::open(input)?;
+    let mut source = Source::open(input)?;
     if source.context.streams().count() > MAX_STREAMS {
         return Err(Error::Unplayable(Reason::TooManyStreams));
     }
-    let duration_ms = Some(source.context.duration() / 1000).filter(|ms| *ms > 0);
+    let duration_ms = promised_ms(&source);
     let container = source.context.format().name().to_owned();
-    let video = match video_stream(&source) {
+    let index = video_stream(&source);
+    let video = match index {
         Some(index) => describe_video(&source, index)?,
         None => None,
     };
-    let audio = audio_stream(&source).and_then(|index| describe_audio(&source, index));
+    let audio_index = audio_stream(&source);
+    let audio = audio_index.and_then(|index| describe_audio(&source, index));
     if video.is_none() && audio.is_none() {
         return Err(Error::Unplayable(Reason::NothingToDecode));
     }
-    Ok(Probe { duration_ms, video, audio, container })
+    let origin_us = origin(&source, index, audio_index.filter(|_| audio.is_some()));
+    let keys = match (index, &video) {
+        (Some(index), Some(_)) => key_frames(&mut source, index, origin_us, duration_ms),
+        _ => None,
+    };
+    Ok(Probe { duration_ms, video, audio, container, origin_us, keys })
+}
+
+/// How long the file says it is; where it is only an estimate, nothing.
+fn promised_ms(source: &Source) -> Option<i64> {
+    // SAFETY: the context is alive and one field of it is read.
+    let estimated = unsafe {
+        (*source.context.as_ptr()).duration_estimation_method
+            == ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_BITRATE
+    };
+    Some(source.context.duration() / 1000).filter(|ms| *ms > 0 && !estimated)
+}
+
+/// When the first of the streams begins, in microseconds.
+fn origin(source: &Source, video: Option<usize>, audio: Option<usize>) -> i64 {
+    let start = |index: Option<usize>| {
+        let stream = source.context.stream(index?)?;
+        let start = stream.start_time();
+        (start != ffi::AV_NOPTS_VALUE).then(|| start.rescale(stream.time_base(), Rational(1, 1_000_000)))
+    };
+    match (start(video), start(audio)) {
+        (Some(video), Some(audio)) if audio < 0 && audio > -RUN_UP && video >= 0 => 0,
+        (Some(video), Some(audio)) => video.min(audio),
+        (None, Some(audio)) if audio < 0 && audio > -RUN_UP => 0,
+        (Some(start), None) | (None, Some(start)) => start,
+        (None, None) => 0,
+    }
+}
+
+/// The key frames by the container's index, if it has one of all the film.
+fn key_frames(source: &mut Source, index: usize, origin_us: i64, duration_ms: Option<i64>) -> Option<Vec<i64>> {
+    let format = source.context.format().name().to_owned();
+    let matroska = format.starts_with("matroska");
+    if !matroska && !format.starts_with("mov,") {
+        return None;
+    }
+    if matroska {
+        // Its index is read when it is needed first.
+        source.seek(index, 0);
+    }
+    let stream = source.context.stream(index)?;
+    let (time_base, start) = (stream.time_base(), stream.start_time());
+    let origin = origin_us.rescale(Rational(1, 1_000_000), TICKS);
+    // SAFETY: the stream lives as long as the context; entries are read before anything else is done with it.
+    let entries: Vec<(i64, bool)> = unsafe {
+        let stream = stream.as_ptr().cast_mut();
+        let count = ffi::avformat_index_get_entries_count(stream);
+        (0..count)
+            .filter_map(|at| ffi::avformat_index_get_entry(stream, at).as_ref())
+            .map(|entry| (entry.timestamp, entry.flags() & ffi::AVINDEX_KEYFRAME as i32 != 0))
+            .collect()
+    };
+    // MP4 counts decoding times; what lies between is the same for every key frame of a film.
+    let first = entries.first()?.0;
+    let ahead = if matroska || start == ffi::AV_NOPTS_VALUE { 0 } else { (start - first).max(0) };
+    let keys: Vec<i64> = entries
+        .iter()
+        .filter(|(_, key)| *key)
+        .map(|(time, _)| (time + ahead).rescale(time_base, TICKS) - origin)
+        .collect();
+    let last = keys.last()? * 1000 / timeline::TIMESCALE;
+    // Of files in fragments the index may end with the first of them.
+    let whole = duration_ms.is_some_and(|duration| last + LONGEST_GROUP_MS >= duration);
+    whole.then_some(keys)
 }
 
 /// The index of the film's picture: the largest that isn't a cover.

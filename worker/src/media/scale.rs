@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use domain::ladder::Rung;
 use ffmpeg_next::format::Pixel;
+use ffmpeg_next::frame;
 use ffmpeg_next::software::scaling::{Context, Flags};
-use ffmpeg_next::{color, frame};
 
-use super::encode;
+use super::colour::Colour;
 use super::error::{Error, internal};
 use super::orientation::{Orientation, Turner};
 
@@ -37,56 +37,24 @@ impl Scaler {
     }
 }
 
-/// How the samples are to be understood; the same for every rung.
-#[derive(Clone, Copy)]
-struct Colour {
-    space: color::Space,
-    range: color::Range,
-    primaries: color::Primaries,
-    transfer: color::TransferCharacteristic,
-}
-
-impl Colour {
-    /// What comes out of the conversion to 8-bit 4:2:0.
-    fn of(frame: &frame::Video) -> Self {
-        let name = frame.format().descriptor().map(|descriptor| descriptor.name()).unwrap_or_default();
-        let rgb = ["rgb", "bgr", "gbr", "0rgb", "0bgr", "argb", "abgr", "pal8", "x2rgb", "x2bgr", "bayer"]
-            .iter()
-            .any(|prefix| name.starts_with(prefix));
-        // swscale's own conversions come out as limited range, and from RGB by the matrix of BT.601.
-        let converted = rgb || name.starts_with("yuvj");
-        Self {
-            space: if rgb { color::Space::SMPTE170M } else { frame.color_space() },
-            range: if converted { color::Range::MPEG } else { frame.color_range() },
-            primaries: frame.color_primaries(),
-            transfer: frame.color_transfer_characteristic(),
-        }
-    }
-}
-
 pub(super) struct Cascade {
     /// Sizes, smallest first.
     sizes: Vec<(u32, u32)>,
     scalers: Vec<Option<Scaler>>,
     orientation: Orientation,
     turner: Option<Turner>,
+    colour: Colour,
 }
 
 impl Cascade {
-    pub fn new(rungs: &[Rung], orientation: Orientation) -> Self {
+    pub fn new(rungs: &[Rung], orientation: Orientation, colour: Colour) -> Self {
         let sizes: Vec<_> = rungs.iter().map(|rung| (rung.width, rung.height)).collect();
         let scalers = sizes.iter().map(|_| None).collect();
-        Self { sizes, scalers, orientation, turner: None }
+        Self { sizes, scalers, orientation, turner: None, colour }
     }
 
-    /// The frames of all rungs, smallest first, stamped for their encoders: `time` in ticks.
-    pub fn run(
-        &mut self,
-        source: frame::Video,
-        time: i64,
-        begins_segment: bool,
-    ) -> Result<Vec<Arc<frame::Video>>, Error> {
-        let colour = Colour::of(&source);
+    /// The frames of all rungs, smallest first, shown at `time`, in ticks.
+    pub fn run(&mut self, source: frame::Video, time: i64) -> Result<Vec<Arc<frame::Video>>, Error> {
         let mut frames: Vec<Arc<frame::Video>> = Vec::with_capacity(self.sizes.len());
         let mut source = Some(source);
         for (size, scaler) in self.sizes.iter().zip(&mut self.scalers).rev() {
@@ -96,11 +64,10 @@ impl Cascade {
                 (None, None) => break,
             };
             frame.set_pts(Some(time));
-            frame.set_kind(encode::kind(begins_segment));
-            frame.set_color_space(colour.space);
-            frame.set_color_range(colour.range);
-            frame.set_color_primaries(colour.primaries);
-            frame.set_color_transfer_characteristic(colour.transfer);
+            frame.set_color_space(self.colour.space);
+            frame.set_color_range(self.colour.range);
+            frame.set_color_primaries(self.colour.primaries);
+            frame.set_color_transfer_characteristic(self.colour.transfer);
             frames.push(Arc::new(frame));
         }
         frames.reverse();

@@ -21,7 +21,7 @@ pub struct Init {
 /// One media segment: `styp`, `moof`, `mdat`. A video segment starts with an IDR picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
-    /// Counted from 0 in each rendition.
+    /// Counted from 0 in each chunk.
     pub index: u32,
     /// When its first frame is shown, in ticks.
     pub start: i64,
@@ -48,16 +48,17 @@ impl Segment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stop;
 
-/// Receives everything on the thread that called [`transcode`](super::transcode). While it works, encoding goes on
-/// until a few results wait; then the engine waits for the sink.
+/// Receives everything on the thread that called [`perform`](super::perform). While it works, encoding goes on until a few results wait; then the engine waits for the sink.
 pub trait Sink {
-    /// Comes once a rendition, before its first segment.
+    /// Comes once a chunk of a rendition, before its first segment; the same for every chunk.
     fn init(&mut self, track: Track, init: Init) -> Result<(), Stop>;
     /// Segments of one rendition come in order; renditions come interleaved.
     fn segment(&mut self, track: Track, segment: Segment) -> Result<(), Stop>;
-    /// A JPEG. Comes at most once, and not for films without a picture.
+    /// The chunk of that number is complete in this rendition. One that nothing came out of doesn't come.
+    fn chunk(&mut self, track: Track, number: u32) -> Result<(), Stop>;
+    /// A JPEG. Comes at most once.
     fn poster(&mut self, jpeg: Vec<u8>) -> Result<(), Stop>;
-    /// How much of the film is decoded, in milliseconds; at least twice a second, also when nothing moved.
+    /// Up to where the film is decoded, in milliseconds from its beginning; at least twice a second, also when nothing moved.
     fn progress(&mut self, done_ms: i64) -> Result<(), Stop>;
 }
 
@@ -71,6 +72,10 @@ impl Sink for () {
         Ok(())
     }
 
+    fn chunk(&mut self, _: Track, _: u32) -> Result<(), Stop> {
+        Ok(())
+    }
+
     fn poster(&mut self, _: Vec<u8>) -> Result<(), Stop> {
         Ok(())
     }
@@ -81,9 +86,10 @@ impl Sink for () {
 }
 
 /// What the engine's threads send to the one that calls the sink.
+#[derive(Debug)]
 pub(super) enum Event {
     Init(Track, Init),
     Segment(Track, Segment),
-    Poster(Vec<u8>),
+    Chunk(Track, u32),
     Progress(i64),
 }

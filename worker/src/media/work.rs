@@ -1,28 +1,42 @@
-//! What the engine can be asked for, as plain data, so that it can be done in another process.
+//! What the engine can be asked for, as plain data: so that it can be asked in another process.
 
+use domain::plan::Outcome;
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Input, Outcome, Plan, Probe, Sink, probe, transcode};
+use super::error::Error;
+use super::input::Input;
+use super::picture::{self, EncodePicture};
+use super::poster::{self, ChoosePoster};
+use super::probe::{Probe, probe};
+use super::sink::Sink;
+use super::sound::{self, EncodeSound};
 use crate::jail;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Work {
+    /// What is in a file.
     Probe,
-    Transcode(Plan),
+    Picture(EncodePicture),
+    Sound(EncodeSound),
+    Poster(ChoosePoster),
 }
 
-/// What came of the work of the same name.
+/// What came of it beside what went to the sink.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Done {
     Probe(Probe),
-    Transcode(Outcome),
+    /// Of picture or sound.
+    Encoded(Outcome),
+    Poster,
 }
 
-/// Does it here and now.
+/// Does it, on this thread and some of its own. Blocks until all is delivered to the sink, or nothing more will be.
 pub fn perform(work: &Work, input: Box<dyn Input>, sink: &mut dyn Sink) -> Result<Done, Error> {
     match work {
         Work::Probe => probe(input).map(Done::Probe),
-        Work::Transcode(plan) => transcode(input, plan, sink).map(Done::Transcode),
+        Work::Picture(work) => picture::encode(input, work, sink).map(Done::Encoded),
+        Work::Sound(work) => sound::encode(input, work, sink).map(Done::Encoded),
+        Work::Poster(work) => poster::choose(input, work, sink).map(|()| Done::Poster),
     }
 }
 

@@ -41,6 +41,10 @@ pub fn be_a_parent(without: Vec<Fence>) -> ExitCode {
             Ok(())
         }
 
+        fn chunk(&mut self, _: Track, _: u32) -> Result<(), Stop> {
+            Ok(())
+        }
+
         fn poster(&mut self, _: Vec<u8>) -> Result<(), Stop> {
             Ok(())
         }

@@ -1,5 +1,7 @@
 //! The real work in the jail: what honest films come out as, and that hostile ones end with a reason.
 
+use domain::plan::Plan;
+use domain::timeline;
 use std::io::Cursor;
 use std::time::Duration;
 
@@ -9,7 +11,9 @@ use super::hostile::{self, ffmpeg};
 use super::mischief::{Done, Mischief, jail};
 use worker::jail::fences::Fence;
 use worker::jail::{Limits, Load};
-use worker::media::{self, Error, Init, Outcome, Plan, Probe, Reason, Segment, Sink, Stop, Track, Work};
+use worker::media::{
+    self, ChoosePoster, EncodePicture, EncodeSound, Error, Init, Probe, Reason, Segment, Sink, Stop, Track, Work,
+};
 
 pub const TESTS: &[Test] = &[
     ("a_film_comes_out_of_the_jail_as_it_does_without", a_film_comes_out_of_the_jail_as_it_does_without),
@@ -89,6 +93,10 @@ impl Sink for Memory {
         Ok(())
     }
 
+    fn chunk(&mut self, _: Track, _: u32) -> Result<(), Stop> {
+        Ok(())
+    }
+
     fn poster(&mut self, jpeg: Vec<u8>) -> Result<(), Stop> {
         self.poster = Some(jpeg);
         Ok(())
@@ -108,21 +116,39 @@ impl Memory {
     }
 }
 
-fn limits(plan: &Plan) -> Limits {
+fn limits() -> Limits {
     Limits::for_encode(&Load {
         source_pixels: 320 * 240,
-        rung_pixels: plan.rungs.iter().map(|rung| u64::from(rung.width * rung.height)).sum(),
-        frame_rate: plan.frame_rate,
+        rung_pixels: 320 * 240,
+        frame_rate: 25.0,
         film: Duration::from_secs(2),
         cores: std::thread::available_parallelism().map_or(1, usize::from),
     })
 }
 
-fn encode(film: &[u8], plan: &Plan, sink: &mut Memory) -> Result<Outcome, Error> {
-    let work = Mischief::Film(Work::Transcode(plan.clone()));
-    match jail(&[]).run(&work, Box::new(Cursor::new(film.to_vec())), &limits(plan), sink)? {
-        Done::Film(media::Done::Transcode(outcome)) => Ok(outcome),
-        other => panic!("{other:?} for an encode"),
+/// All that is made of a film, from its beginning to its end.
+fn works(plan: &Plan) -> Vec<Work> {
+    let origin_us = plan.origin_us;
+    let picture = plan.picture.clone().map(|plan| {
+        Work::Picture(EncodePicture { plan, origin_us, chunk: timeline::by_the_clock(0), go_on: true, urgent: true })
+    });
+    let poster = plan.picture.clone().map(|plan| Work::Poster(ChoosePoster { plan, origin_us, entered_ms: None }));
+    let sound = plan
+        .sound
+        .clone()
+        .map(|plan| Work::Sound(EncodeSound { plan, origin_us, first_chunk: 0, first_sample: 0, seekable: false }));
+    [picture, poster, sound].into_iter().flatten().collect()
+}
+
+fn plan(film: &[u8]) -> Plan {
+    media::plan(&probe(film.to_vec(), &Limits::for_probe()).expect("a probe"), 1080)
+}
+
+fn encode(film: &[u8], work: &Work, sink: &mut Memory) -> Result<media::Done, Error> {
+    let input = Box::new(Cursor::new(film.to_vec()));
+    match jail(&[]).run(&Mischief::Film(work.clone()), input, &limits(), sink)? {
+        Done::Film(done) => Ok(done),
+        other => panic!("{other:?} for a film"),
     }
 }
 
@@ -130,11 +156,12 @@ fn a_film_comes_out_of_the_jail_as_it_does_without() {
     let film = hostile::honest();
     let open = || Box::new(Cursor::new(film.clone()));
     let probed = probe(film.clone(), &Limits::for_probe()).expect("a probe");
-    assert_eq!(probed, media::probe(open()).expect("a probe"));
-    let plan = Plan::of(&probed).expect("a plan");
+    assert_eq!(media::Done::Probe(probed), media::perform(&Work::Probe, open(), &mut ()).expect("a probe"));
     let (mut inside, mut outside) = (Memory::default(), Memory::default());
-    let outcome = encode(&film, &plan, &mut inside).expect("an outcome");
-    assert_eq!(outcome, media::transcode(open(), &plan, &mut outside).expect("an outcome"));
+    for work in works(&plan(&film)) {
+        let done = encode(&film, &work, &mut inside).expect("a result");
+        assert_eq!(done, media::perform(&work, open(), &mut outside).expect("a result"));
+    }
     assert!(!inside.segments.is_empty() && inside.poster.is_some());
     assert!(inside.sorted() == outside.sorted(), "the same bytes");
 }
@@ -160,11 +187,13 @@ fn films_of_many_kinds_need_nothing_that_is_forbidden() {
         let sources = "-f lavfi -i testsrc2=size=320x240:rate=25:duration=1 -f lavfi -i sine=duration=1";
         let film = ffmpeg(name, &format!("{sources} {args}"));
         let probed = probe(film.clone(), &Limits::for_probe()).unwrap_or_else(|error| panic!("{name}: {error:?}"));
-        let plan = Plan::of(&probed).expect("a plan");
+        let plan = media::plan(&probed, 1080);
         let mut memory = Memory::default();
-        let outcome = encode(&film, &plan, &mut memory).unwrap_or_else(|error| panic!("{name}: {error:?}"));
-        assert_eq!(outcome.notices, [], "{name}");
-        assert_eq!(memory.inits.len(), plan.rungs.len() + usize::from(plan.audio), "{name}");
+        for work in works(&plan) {
+            encode(&film, &work, &mut memory).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        }
+        let rungs = plan.picture.map_or(0, |picture| picture.rungs.len());
+        assert_eq!(memory.inits.len(), rungs + usize::from(plan.sound.is_some()), "{name}");
     }
 }
 
@@ -205,8 +234,9 @@ fn a_quicktime_reference_is_not_followed() {
     let mut file = canary::File::with("canary.mov", &hostile::honest());
     let film = hostile::with_reference_to(&file.path);
     // Its sound lies where it should.
-    let plan = Plan::of(&probe(film.clone(), &Limits::for_probe()).expect("a probe")).expect("a plan");
-    let _ = encode(&film, &plan, &mut Memory::default());
+    for work in works(&plan(&film)) {
+        let _ = encode(&film, &work, &mut Memory::default());
+    }
     assert!(!file.was_opened());
     let _ = probe_without(&OPEN, film, &Limits::for_probe());
     assert!(!file.was_opened());
@@ -220,9 +250,10 @@ fn a_decoder_that_is_not_on_the_list_is_not_used() {
     assert_eq!(reason(film("magicyuv")), Reason::NothingToDecode);
     assert!(probe(film("ffv1"), &Limits::for_probe()).is_ok());
     // Nor where nobody asked what is in it.
-    let plan = Plan::of(&probe(film("ffv1"), &Limits::for_probe()).expect("a probe")).expect("a plan");
-    let result = encode(&film("magicyuv"), &plan, &mut Memory::default());
-    assert!(matches!(result, Err(Error::Unplayable(Reason::NothingToDecode))), "{result:?}");
+    for work in works(&plan(&film("ffv1"))) {
+        let result = encode(&film("magicyuv"), &work, &mut Memory::default());
+        assert!(matches!(result, Err(Error::Unplayable(Reason::NothingToDecode))), "{work:?}: {result:?}");
+    }
 }
 
 fn a_picture_too_large_is_refused() {

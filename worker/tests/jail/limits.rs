@@ -105,6 +105,10 @@ impl Sink for Unwilling {
         Ok(())
     }
 
+    fn chunk(&mut self, _: Track, _: u32) -> Result<(), Stop> {
+        Ok(())
+    }
+
     fn poster(&mut self, _: Vec<u8>) -> Result<(), Stop> {
         Ok(())
     }

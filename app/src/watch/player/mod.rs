@@ -9,8 +9,8 @@ use crate::components::icons::{PLAY, solid};
 use deck::Deck;
 use leptos::prelude::*;
 
-/// Plays the playlist at `src`. `poster` is None for a film without pictures.
-pub fn player(src: String, poster: Option<String>) -> AnyView {
+/// Plays the playlist at `src`. `poster` is None for a film without pictures, or as long as it has none.
+pub fn player(src: String, poster: Signal<Option<String>>) -> AnyView {
     let deck = Deck::new();
     Effect::new({
         let src = src.clone();
@@ -18,7 +18,7 @@ pub fn player(src: String, poster: Option<String>) -> AnyView {
     });
     on_cleanup(move || deck.let_go());
     keys::listen(deck);
-    let class = if poster.is_some() { "player" } else { "player player-blank" };
+    let class = move || if poster.read().is_some() { "player" } else { "player player-blank" };
     view! {
         <div
             class=class
@@ -33,7 +33,7 @@ pub fn player(src: String, poster: Option<String>) -> AnyView {
             <video
                 node_ref=deck.video
                 playsinline
-                poster=poster
+                poster=move || poster.get()
                 preload="auto"
                 on:click=move |_| {
                     if deck.menu.get_untracked() {

@@ -1,14 +1,41 @@
-//! The sound: resampled to stereo or mono, AAC-LC, in segments that keep near the picture's grid.
+//! The sound: resampled to stereo or mono, AAC-LC, by one encoder from beginning to end, so that no seam is heard. What
+//! is finished is handed over chunk by chunk, and a later attempt goes on there.
 
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use domain::plan::{Outcome, SoundPlan};
+use domain::timeline::{self, Chunk};
 use ffmpeg_next::format::sample::{Sample, Type};
-use ffmpeg_next::{ChannelLayout, Packet, Rational, Rescale, codec, encoder, filter, frame};
+use ffmpeg_next::{ChannelLayout, Packet, Rational, Rescale, codec, decoder, encoder, filter, frame};
+use serde::{Deserialize, Serialize};
 
-use super::error::{Error, internal};
+use super::decode::{self, Health, received, send};
+use super::error::{Error, Reason, internal};
 use super::fragment::Fragmenter;
-use super::sink::{Event, Init, Track};
+use super::input::{Input, Next, Source};
+use super::sink::{Event, Init, Sink, Track};
+use super::{deliver, join, probe, spawn};
 
+/// The sound from a chunk on to the end, [`timeline::by_the_clock`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EncodeSound {
+    pub plan: SoundPlan,
+    /// The source's time that becomes 0, microseconds.
+    pub origin_us: i64,
+    pub first_chunk: u32,
+    /// Where that chunk begins, in samples of what is made: a whole number of AAC frames.
+    pub first_sample: i64,
+    /// Whether the file can be entered in the middle.
+    pub seekable: bool,
+}
+
+const PROGRESS: Duration = Duration::from_millis(250);
+/// A resumed encoder is fed from this many samples before the first it is asked for: its frames overlap.
+const RUN_UP: i64 = 2 * FRAME;
+/// Seconds that a file is entered earlier than the first sample wanted, for the decoder to come into step.
+const ENTER_EARLIER: i64 = 1;
 const CODECS: &str = "mp4a.40.2";
 /// Samples of an AAC frame.
 const FRAME: i64 = 1024;
@@ -25,61 +52,124 @@ struct Shape {
     layout: ChannelLayout,
 }
 
-pub(super) struct Lane<'a> {
+struct Lane<'a> {
     time_base: Rational,
     /// The source's time, in microseconds, that becomes 0.
     origin: i64,
-    /// Hertz of the output.
-    rate: u32,
-    channels: u16,
+    plan: SoundPlan,
     filters: Option<(Shape, filter::Graph)>,
     encoder: Option<(encoder::Audio, Fragmenter)>,
     events: &'a SyncSender<Event>,
-    grid: i64,
-    next_cut: i64,
+    chunk: Chunk,
+    /// Of the chunk: the segment that begins next.
+    next: usize,
+    /// What lies before it is somebody else's.
+    first_sample: i64,
     /// Where the decoded sound ends, in microseconds from 0.
     expected: Option<i64>,
     /// Samples sent to the encoder.
-    pub samples: i64,
+    samples: i64,
     /// Samples up to the end of what is published.
-    pub end: i64,
-    pub audible: bool,
+    end: i64,
+    audible: bool,
+}
+
+/// Makes it. Blocks until all is delivered to the sink, or nothing more will be.
+pub(super) fn encode(input: Box<dyn Input>, work: &EncodeSound, sink: &mut dyn Sink) -> Result<Outcome, Error> {
+    let source = Source::open(input)?;
+    let (events, results) = sync_channel(super::WAITING_EVENTS);
+    thread::scope(|scope| {
+        let encoder = spawn(scope, "sound".to_owned(), move || run(source, work, &events))?;
+        let delivered = deliver(results, sink);
+        let encoded = join(encoder);
+        delivered.map_err(|_| Error::Stopped)?;
+        encoded
+    })
+}
+
+fn run(mut source: Source, work: &EncodeSound, events: &SyncSender<Event>) -> Result<Outcome, Error> {
+    let nothing = || Error::Unplayable(Reason::NothingToDecode);
+    let index = probe::audio_stream(&source).ok_or_else(nothing)?;
+    source.keep_only(index);
+    let stream = source.context.stream(index).ok_or_else(nothing)?;
+    let time_base = stream.time_base();
+    let mut decoder = decode::open_sound(&stream).ok_or_else(nothing)?;
+    let mut lane = Lane::new(work, time_base, events);
+    if work.seekable && work.first_sample > 0 {
+        let second = Rational(1, 1);
+        let wanted = work.first_sample.rescale(Rational::new(1, work.plan.rate as i32), Rational(1, 1_000_000));
+        let enter = (wanted + work.origin_us).rescale(Rational(1, 1_000_000), time_base);
+        source.seek(index, enter - ENTER_EARLIER.rescale(second, time_base));
+    }
+    let mut health = Health::default();
+    let mut reported = Instant::now();
+    while let Next::Packet(packet) = source.next()? {
+        if packet.stream() != index {
+            continue;
+        }
+        if packet.is_corrupt() {
+            source.damaged = true;
+        }
+        feed(&mut decoder, Some(&packet), &mut lane, &mut health)?;
+        if reported.elapsed() >= PROGRESS {
+            reported = Instant::now();
+            events.send(Event::Progress(lane.end_ms())).map_err(|_| Error::Stopped)?;
+        }
+    }
+    feed(&mut decoder, None, &mut lane, &mut health)?;
+    lane.finish()?;
+    health.ended(lane.end_ms());
+    if source.damaged {
+        health.hole_ms.get_or_insert(lane.end_ms());
+    }
+    Ok(Outcome { end_ms: lane.end_ms(), damaged_at_ms: health.hole_ms, audible: lane.audible })
+}
+
+fn feed(
+    decoder: &mut decoder::Audio,
+    packet: Option<&Packet>,
+    lane: &mut Lane<'_>,
+    health: &mut Health,
+) -> Result<(), Error> {
+    send(decoder, packet, health);
+    loop {
+        let mut frame = frame::Audio::empty();
+        if !received(decoder.receive_frame(&mut frame), health) {
+            return Ok(());
+        }
+        if packet.is_some() {
+            health.decoded(lane.end_ms());
+        }
+        lane.take(frame)?;
+    }
 }
 
 impl<'a> Lane<'a> {
-    pub fn new(
-        time_base: Rational,
-        origin: i64,
-        source_rate: u32,
-        channels: u16,
-        segment_ms: u32,
-        events: &'a SyncSender<Event>,
-    ) -> Self {
-        let rate = if matches!(source_rate, 44_100 | 22_050 | 11_025 | 88_200) { 44_100 } else { 48_000 };
-        let grid = i64::from(segment_ms) * i64::from(rate) / 1000;
+    fn new(work: &EncodeSound, time_base: Rational, events: &'a SyncSender<Event>) -> Self {
+        let begin = if work.first_sample > 0 { work.first_sample - RUN_UP } else { 0 };
         Self {
             time_base,
-            origin,
-            rate,
-            channels: channels.clamp(1, 2),
+            origin: work.origin_us,
+            plan: work.plan.clone(),
             filters: None,
             encoder: None,
             events,
-            grid,
-            next_cut: grid,
+            chunk: timeline::by_the_clock(work.first_chunk),
+            next: 0,
+            first_sample: work.first_sample,
             expected: None,
-            samples: 0,
-            end: 0,
+            samples: begin,
+            end: work.first_sample,
             audible: false,
         }
     }
 
-    pub fn end_ms(&self) -> i64 {
-        self.end * 1000 / i64::from(self.rate)
+    fn end_ms(&self) -> i64 {
+        self.end * 1000 / i64::from(self.plan.rate)
     }
 
     /// Takes decoded sound.
-    pub fn take(&mut self, mut frame: frame::Audio) -> Result<(), Error> {
+    fn take(&mut self, mut frame: frame::Audio) -> Result<(), Error> {
         if frame.rate() == 0 || frame.channels() == 0 || frame.samples() == 0 {
             return Ok(());
         }
@@ -134,7 +224,7 @@ impl<'a> Lane<'a> {
         );
         graph.add(&filter::find("abuffer").ok_or(missing)?, "in", &source)?;
         graph.add(&filter::find("abuffersink").ok_or(missing)?, "out", "")?;
-        let (out, layout) = (self.rate, if self.channels == 1 { "mono" } else { "stereo" });
+        let (out, layout) = (self.plan.rate, if self.plan.channels == 1 { "mono" } else { "stereo" });
         let spec = format!(
             "aresample={out}:async=1:first_pts={},aformat=sample_fmts=fltp:sample_rates={out}:channel_layouts={layout}",
             self.samples
@@ -180,7 +270,7 @@ impl<'a> Lane<'a> {
         self.samples += frame.samples() as i64;
         if self.encoder.is_none() {
             let encoder = self.open().map_err(internal("opening the sound's encoder"))?;
-            let (fragmenter, bytes) = Fragmenter::new(encoder.as_ref(), self.rate)?;
+            let (fragmenter, bytes) = Fragmenter::new(encoder.as_ref(), self.plan.rate)?;
             self.send(Event::Init(Track::Audio, Init { bytes, codecs: CODECS.to_owned() }))?;
             self.encoder = Some((encoder, fragmenter));
         }
@@ -192,13 +282,13 @@ impl<'a> Lane<'a> {
 
     fn open(&self) -> Result<encoder::Audio, ffmpeg_next::Error> {
         let codec = encoder::find(codec::Id::AAC).ok_or(ffmpeg_next::Error::EncoderNotFound)?;
-        let mono = self.channels == 1;
+        let mono = self.plan.channels == 1;
         let mut audio = codec::Context::new_with_codec(codec).encoder().audio()?;
-        audio.set_rate(self.rate as i32);
+        audio.set_rate(self.plan.rate as i32);
         audio.set_format(Sample::F32(Type::Planar));
         audio.set_channel_layout(if mono { ChannelLayout::MONO } else { ChannelLayout::STEREO });
-        audio.set_bit_rate(if mono { 80_000 } else { 128_000 });
-        audio.set_time_base(Rational::new(1, self.rate as i32));
+        audio.set_bit_rate(self.plan.bitrate() as usize);
+        audio.set_time_base(Rational::new(1, self.plan.rate as i32));
         audio.set_flags(codec::Flags::GLOBAL_HEADER);
         audio.open_as(codec)
     }
@@ -216,13 +306,10 @@ impl<'a> Lane<'a> {
             let time = packet.pts().unwrap_or(self.end);
             // The encoder's first frame is its run-up before 0. Without it the first 21 ms fade in, and sound and
             // picture agree in players that know no edit lists.
-            if time < 0 {
+            if time < self.first_sample {
                 continue;
             }
-            if time >= self.next_cut {
-                self.cut(time)?;
-                self.next_cut = (time / self.grid + 1) * self.grid;
-            }
+            self.cut_before(time)?;
             packet.set_pts(Some(time));
             packet.set_dts(Some(time));
             packet.set_duration(FRAME);
@@ -231,6 +318,28 @@ impl<'a> Lane<'a> {
             }
             self.end = time + FRAME;
         }
+    }
+
+    /// Ends segment and chunk, if the frame at `time` is the first of the next.
+    fn cut_before(&mut self, time: i64) -> Result<(), Error> {
+        let ticks = time.rescale(Rational::new(1, self.plan.rate as i32), Rational(1, timeline::TIMESCALE as i32));
+        while self.chunk.end.is_some_and(|end| ticks >= end) {
+            self.end_chunk(time)?;
+            self.chunk = timeline::by_the_clock(self.chunk.number + 1);
+            self.next = 0;
+        }
+        if ticks >= self.chunk.cut(self.next) {
+            self.cut(time)?;
+            while self.chunk.cut(self.next) <= ticks {
+                self.next += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn end_chunk(&mut self, end: i64) -> Result<(), Error> {
+        self.cut(end)?;
+        if self.next > 0 { self.send(Event::Chunk(Track::Audio, self.chunk.number)) } else { Ok(()) }
     }
 
     fn cut(&mut self, end: i64) -> Result<(), Error> {
@@ -245,13 +354,13 @@ impl<'a> Lane<'a> {
     }
 
     /// Flushes filters and encoder and closes the last segment.
-    pub fn finish(&mut self) -> Result<(), Error> {
+    fn finish(&mut self) -> Result<(), Error> {
         self.flush_filters()?;
         if let Some((encoder, _)) = &mut self.encoder {
             encoder.send_eof().map_err(internal("ending the sound"))?;
         }
         self.drain_encoder()?;
-        self.cut(self.end)
+        self.end_chunk(self.end)
     }
 
     fn send(&self, event: Event) -> Result<(), Error> {

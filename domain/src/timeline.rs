@@ -1,0 +1,155 @@
+//! How a film's time is divided: into chunks, which are the pieces of work and the objects in S3, and chunks into
+//! segments, which are what a player asks for. Times are ticks from the film's beginning.
+
+use serde::{Deserialize, Serialize};
+
+/// Ticks a second, of every picture track and of all times here.
+pub const TIMESCALE: i64 = 90_000;
+/// A segment is about this long.
+pub const SEGMENT: i64 = 4 * TIMESCALE;
+/// How long chunks should be: the first short, because somebody waits for it, the rest longer, because each pays for
+/// opening the file. The last number holds from there on.
+const GROWTH: [i64; 5] = [SEGMENT, SEGMENT, 2 * SEGMENT, 4 * SEGMENT, 8 * SEGMENT];
+/// A chunk that would be shorter than this is left to its neighbour.
+const SHORTEST: i64 = 2 * TIMESCALE;
+
+/// A stretch of the film that one encoder makes, and where its segments begin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chunk {
+    pub number: u32,
+    pub start: i64,
+    /// The beginning of the next one; None for the last, which goes on to wherever the file ends.
+    pub end: Option<i64>,
+    /// Where segments begin, `start` first. What comes after the last of them is cut every [`SEGMENT`].
+    pub cuts: Vec<i64>,
+}
+
+impl Chunk {
+    /// Where the `index`-th segment begins.
+    pub fn cut(&self, index: usize) -> i64 {
+        let last = self.cuts.last().copied().unwrap_or(self.start);
+        let beyond = index.saturating_sub(self.cuts.len().max(1) - 1) as i64;
+        self.cuts.get(index).copied().unwrap_or(last + beyond * SEGMENT)
+    }
+}
+
+/// How long the chunk of that number should be.
+fn growth(number: u32) -> i64 {
+    let last = GROWTH.len() - 1;
+    GROWTH[(number as usize).min(last)]
+}
+
+/// The chunks of a film that is divided by the clock alone: of sound, and of pictures in files that can't be entered at
+/// a key frame. Their ends are known, the film's isn't.
+pub fn by_the_clock(number: u32) -> Chunk {
+    let start = (0..number).map(growth).sum();
+    let end = start + growth(number);
+    Chunk { number, start, end: Some(end), cuts: (start..end).step_by(SEGMENT as usize).collect() }
+}
+
+/// The chunks of a film that can be entered at its key frames `keys`, in order. Each chunk begins at one, so that no
+/// frame is decoded twice; its segments are equally long.
+pub fn at_keys(keys: &[i64], film_end: i64) -> Vec<Chunk> {
+    let mut starts = vec![0];
+    loop {
+        let start = starts[starts.len() - 1];
+        let length = growth(starts.len() as u32 - 1);
+        let wished = start + length;
+        // A little more than one chunk is left: one chunk.
+        if film_end - start <= length + length / 4 {
+            break;
+        }
+        let inside = |key: &&i64| **key >= start + SHORTEST && **key + SHORTEST <= film_end;
+        let Some(next) = keys.iter().filter(inside).min_by_key(|key| (**key - wished).abs()) else { break };
+        starts.push(*next);
+    }
+    let ends = starts.iter().skip(1).copied().map(Some).chain([None]);
+    (0..).zip(starts.iter().copied().zip(ends)).map(|(number, (start, end))| evenly(number, start, end, film_end)).collect()
+}
+
+/// Segments of equal length, as near to [`SEGMENT`] as it goes.
+fn evenly(number: u32, start: i64, end: Option<i64>, film_end: i64) -> Chunk {
+    let length = end.unwrap_or(film_end).max(start) - start;
+    let count = ((length + SEGMENT / 2) / SEGMENT).max(1);
+    Chunk { number, start, end, cuts: (0..count).map(|index| start + length * index / count).collect() }
+}
+
+/// The longest that any segment is planned to be, whole seconds: a playlist's target duration, which must never change.
+pub fn target_seconds(chunks: &[Chunk]) -> u32 {
+    let longest = chunks
+        .iter()
+        .flat_map(|chunk| {
+            let ends = chunk.cuts.iter().skip(1).copied().chain(chunk.end);
+            chunk.cuts.iter().zip(ends).map(|(start, end)| end - start)
+        })
+        .chain([SEGMENT])
+        .max()
+        .unwrap_or(SEGMENT);
+    // A segment ends with the frame before the next cut, so it may be a frame longer than planned: up to a second at one
+    // frame a second.
+    ((longest + TIMESCALE - 1) / TIMESCALE + 1) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const S: i64 = TIMESCALE;
+
+    fn spans(chunks: &[Chunk]) -> Vec<(f64, usize)> {
+        chunks.iter().map(|c| (c.start as f64 / S as f64, c.cuts.len())).collect()
+    }
+
+    #[test]
+    fn chunks_begin_at_key_frames_and_grow() {
+        let keys: Vec<i64> = (0..60).map(|n| n * 2 * S).collect();
+        let chunks = at_keys(&keys, 120 * S);
+        assert_eq!(spans(&chunks), [(0.0, 1), (4.0, 1), (8.0, 2), (16.0, 4), (32.0, 8), (64.0, 8), (96.0, 6)]);
+        assert_eq!(chunks[6].end, None);
+    }
+
+    #[test]
+    fn long_distances_between_key_frames_are_cut_in_between() {
+        let chunks = at_keys(&[0, 10 * S, 20 * S], 25 * S);
+        assert_eq!(spans(&chunks), [(0.0, 3), (10.0, 3), (20.0, 1)]);
+        assert_eq!(chunks[0].cuts, [0, 10 * S / 3, 20 * S / 3]);
+        assert_eq!(target_seconds(&chunks), 5);
+    }
+
+    #[test]
+    fn a_film_with_one_key_frame_is_one_chunk() {
+        assert_eq!(spans(&at_keys(&[0], 60 * S)), [(0.0, 15)]);
+        assert_eq!(spans(&at_keys(&[], 0)), [(0.0, 1)]);
+    }
+
+    #[test]
+    fn the_clocks_chunks_follow_each_other() {
+        for number in 0..20 {
+            let (one, next) = (by_the_clock(number), by_the_clock(number + 1));
+            assert_eq!(one.end, Some(next.start));
+            assert_eq!(one.cut(0), one.start);
+            assert_eq!(one.cut(one.cuts.len()), next.start);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_cover_the_film_without_gap_or_overlap(mut keys in prop::collection::vec(0..20_000_i64, 0..300), end in 0..20_000_i64) {
+            keys.sort_unstable();
+            let keys: Vec<i64> = keys.into_iter().map(|tenth| tenth * S / 10).collect();
+            let chunks = at_keys(&keys, end * S / 10);
+            prop_assert_eq!(chunks[0].start, 0);
+            prop_assert_eq!(chunks[chunks.len() - 1].end, None);
+            for (index, pair) in chunks.windows(2).enumerate() {
+                prop_assert_eq!(pair[0].number as usize, index);
+                prop_assert_eq!(pair[0].end, Some(pair[1].start));
+                prop_assert!(pair[1].start - pair[0].start >= SHORTEST);
+            }
+            for chunk in &chunks {
+                prop_assert_eq!(chunk.cuts[0], chunk.start);
+                prop_assert!(chunk.cuts.windows(2).all(|pair| pair[0] < pair[1]));
+            }
+        }
+    }
+}

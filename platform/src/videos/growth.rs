@@ -1,0 +1,269 @@
+//! Builds while they are watched: what is published of each, read from PostgreSQL once for all who wait for more.
+//!
+//! Whoever asks first for a build starts its keeper, which reads it again whenever Kafka says that something was
+//! published, and every second anyway. Ten thousand players that wait are ten thousand receivers of one channel.
+
+use crate::db::{self, builds::Playable};
+use crate::{Error, Platform, Result};
+use domain::event::{Envelope, Message};
+use domain::id::BuildId;
+use domain::playlist::{self, AUDIO, Chunk, Growth, Media, Rate, Rendition, Stretch, contiguous, length_ms};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::watch;
+
+/// Leads from `/v/{video}/{build}/` to `/m/`.
+const MEDIA_BASE: &str = "../../../m/";
+/// How long a lost message goes unnoticed.
+const SWEEP: Duration = Duration::from_secs(1);
+/// A build that nobody has asked for this long is forgotten.
+const IDLE: Duration = Duration::from_secs(20);
+
+type Changes = watch::Receiver<Arc<Snapshot>>;
+type Live = broadcast::Receiver<Arc<Envelope>>;
+
+/// What is published of a build at a moment.
+pub struct Snapshot {
+    build: BuildId,
+    playable: Playable,
+    /// From the first on without a hole, by rendition; while it grows, no more picture than there is sound for.
+    chunks: HashMap<String, Vec<Chunk>>,
+    /// Where the sound ends so far, if it limits the picture.
+    sound_ms: Option<f64>,
+    /// Written once each, whoever asks: by rendition, and whether for our player.
+    texts: Mutex<HashMap<(Option<String>, bool), Arc<str>>>,
+}
+
+impl Snapshot {
+    /// None before the build is planned.
+    async fn read(platform: &Platform, build: &BuildId) -> Result<Option<Self>> {
+        let mut tx = platform.db.begin().await?;
+        let Some(playable) = db::builds::playable(&mut tx, build).await? else { return Ok(None) };
+        let mut chunks = db::segments::chunks(&mut *tx, build, None).await?;
+        tx.commit().await?;
+        for chunks in chunks.values_mut() {
+            let length = contiguous(chunks).len();
+            chunks.truncate(length);
+        }
+        let has_sound = playable.renditions.iter().any(|(rendition, _)| rendition.is_audio());
+        let sound_ms = (has_sound && !playable.finished && !playable.sound_ended)
+            .then(|| chunks.get(AUDIO).map_or(0.0, |chunks| length_ms(chunks)));
+        Ok(Some(Self { build: build.clone(), playable, chunks, sound_ms, texts: Mutex::default() }))
+    }
+
+    pub fn is_finished(&self) -> bool {
+        self.playable.finished
+    }
+
+    /// Whether the segment of that number is in the rendition's playlist.
+    pub fn has(&self, name: &str, segment: u64, growing: bool) -> bool {
+        let count: usize = self
+            .stretches(name, growing)
+            .iter()
+            .map(|stretch| match stretch {
+                Stretch::There(chunk) => chunk.segments.len(),
+                Stretch::Gap(durations) => durations.len(),
+            })
+            .sum();
+        count as u64 > segment
+    }
+
+    /// Milliseconds from the beginning that are published of a rendition.
+    pub fn length_ms(&self, name: &str) -> f64 {
+        length_ms(self.of(name))
+    }
+
+    /// Every rendition that will be played, smallest picture first.
+    pub fn renditions(&self) -> impl Iterator<Item = &Rendition> {
+        self.playable.renditions.iter().map(|(rendition, _)| rendition)
+    }
+
+    /// A rendition's media playlist or, without a name, the master playlist. None if there is nothing to play yet.
+    pub fn playlist(&self, name: Option<&str>, growing: bool) -> Option<Arc<str>> {
+        let key = (name.map(str::to_owned), growing && !self.is_finished());
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = texts.get(&key) {
+            return Some(Arc::clone(text));
+        }
+        let text: Arc<str> = match name {
+            Some(name) => self.media(name, key.1)?.into(),
+            None => self.master(key.1)?.into(),
+        };
+        texts.insert(key, Arc::clone(&text));
+        Some(text)
+    }
+
+    fn of(&self, name: &str) -> &[Chunk] {
+        self.chunks.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn pictures(&self) -> Vec<&[Chunk]> {
+        self.chunks.iter().filter(|(name, _)| *name != AUDIO).map(|(_, chunks)| chunks.as_slice()).collect()
+    }
+
+    fn stretches(&self, name: &str, growing: bool) -> Vec<Stretch> {
+        let own = self.of(name);
+        if name == AUDIO || self.is_finished() {
+            return own.iter().cloned().map(Stretch::There).collect();
+        }
+        let stretches = if growing {
+            playlist::with_gaps(own, &self.pictures())
+        } else {
+            own.iter().cloned().map(Stretch::There).collect()
+        };
+        match self.sound_ms {
+            Some(end) => playlist::clip(stretches, end),
+            None => stretches,
+        }
+    }
+
+    fn media(&self, name: &str, growing: bool) -> Option<String> {
+        let (_, init) = self.playable.renditions.iter().find(|(rendition, _)| rendition.name == name)?;
+        let growth = match (self.is_finished(), growing) {
+            (true, _) => Growth::Vod,
+            (false, true) => Growth::Growing,
+            (false, false) => Growth::Event,
+        };
+        let about = Media {
+            build: &self.build,
+            name,
+            init_hash: init.as_deref(),
+            target: self.playable.target,
+            media_base: MEDIA_BASE,
+        };
+        Some(playlist::media(about, growth, &self.stretches(name, growing)))
+    }
+
+    /// Of a finished build the rates that came out; before that what no segment will exceed. A growing build's for all
+    /// players names the renditions that are as long as any.
+    fn master(&self, growing: bool) -> Option<String> {
+        let longest = self.pictures().into_iter().map(length_ms).fold(0.0, f64::max);
+        let renditions: Vec<(Rendition, Rate)> = self
+            .renditions()
+            .filter(|rendition| {
+                let length = self.length_ms(&rendition.name);
+                length > 0.0 && (rendition.is_audio() || self.is_finished() || length >= longest)
+                    || (growing && !rendition.is_audio() && longest > 0.0)
+            })
+            .map(|rendition| {
+                let promised = u64::from(rendition.peak_bitrate);
+                let rate = Rate::of(self.of(&rendition.name));
+                let rate = if self.is_finished() { rate } else { Rate { peak: promised, average: rate.average.max(1) } };
+                (rendition.clone(), rate)
+            })
+            .collect();
+        let planned_sound = self.renditions().any(Rendition::is_audio);
+        let planned_picture = self.renditions().any(|rendition| !rendition.is_audio());
+        let has = |audio: bool| renditions.iter().any(|(rendition, _)| rendition.is_audio() == audio);
+        // A master without its sound would be played without it.
+        let complete = self.is_finished() || ((!planned_sound || has(true)) && (!planned_picture || has(false)));
+        (complete && !renditions.is_empty()).then(|| playlist::master(&renditions))
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        self.playable == other.playable && self.chunks == other.chunks && self.sound_ms == other.sound_ms
+    }
+}
+
+struct Kept {
+    changes: Changes,
+    asked: Instant,
+}
+
+/// The builds that are being watched, of this process.
+#[derive(Clone, Default)]
+pub struct Builds {
+    kept: Arc<Mutex<HashMap<BuildId, Kept>>>,
+}
+
+impl Builds {
+    /// What is published now, a second old at most.
+    pub async fn look(&self, platform: &Platform, build: &BuildId) -> Result<Arc<Snapshot>> {
+        Ok(Arc::clone(&self.follow(platform, build).await?.borrow()))
+    }
+
+    /// Every change from now on.
+    pub async fn follow(&self, platform: &Platform, build: &BuildId) -> Result<Changes> {
+        if let Some(changes) = self.known(build) {
+            return Ok(changes);
+        }
+        // Listening begins before the first look, so that nothing falls in between.
+        let live = platform.live.subscribe();
+        let snapshot = Snapshot::read(platform, build).await?.ok_or(Error::NotFound)?;
+        let mut kept = self.lock();
+        if let Some(known) = kept.get(build) {
+            return Ok(known.changes.clone());
+        }
+        let (tell, changes) = watch::channel(Arc::new(snapshot));
+        kept.insert(build.clone(), Kept { changes: changes.clone(), asked: Instant::now() });
+        tokio::spawn(self.clone().keep(platform.clone(), build.clone(), tell, live));
+        Ok(changes)
+    }
+
+    async fn keep(
+        self,
+        platform: Platform,
+        build: BuildId,
+        tell: watch::Sender<Arc<Snapshot>>,
+        live: Live,
+    ) {
+        let mut live = Some(live);
+        while self.is_asked_for(&build, &tell) {
+            tokio::select! {
+                () = published(&mut live, &build) => {}
+                () = tokio::time::sleep(SWEEP) => {}
+            }
+            if tell.borrow().is_finished() {
+                continue;
+            }
+            match Snapshot::read(&platform, &build).await {
+                Ok(Some(snapshot)) => {
+                    tell.send_if_modified(|known| {
+                        let changed = !known.is_like(&snapshot);
+                        if changed {
+                            *known = Arc::new(snapshot);
+                        }
+                        changed
+                    });
+                }
+                // Deleted with its film.
+                Ok(None) => break,
+                Err(error) => tracing::debug!(%error, %build, "can't look what is published"),
+            }
+        }
+        self.lock().remove(&build);
+    }
+
+    fn known(&self, build: &BuildId) -> Option<Changes> {
+        let mut kept = self.lock();
+        let known = kept.get_mut(build)?;
+        known.asked = Instant::now();
+        Some(known.changes.clone())
+    }
+
+    fn is_asked_for(&self, build: &BuildId, tell: &watch::Sender<Arc<Snapshot>>) -> bool {
+        let waiting = tell.receiver_count() > 1;
+        waiting || self.lock().get(build).is_some_and(|kept| kept.asked.elapsed() < IDLE)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<BuildId, Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns when something of the build was published, or may have been.
+async fn published(live: &mut Option<Live>, of: &BuildId) {
+    loop {
+        let Some(receiver) = live else { return std::future::pending().await };
+        match receiver.recv().await {
+            Ok(envelope) => match &envelope.message {
+                Message::Published { build, .. } if build == of => return,
+                _ => {}
+            },
+            Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Closed) => *live = None,
+        }
+    }
+}

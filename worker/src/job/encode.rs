@@ -1,0 +1,111 @@
+//! Picture and sound of a film, chunk by chunk.
+
+use super::Ended;
+use super::engine::{Job, patiently};
+use super::store::{Publish, Store};
+use crate::media::{Done, EncodePicture, EncodeSound, Track, Work};
+use domain::plan::{PicturePlan, Plan};
+use domain::playlist::{AUDIO, contiguous, length_ms};
+use domain::timeline::{self, TIMESCALE};
+use platform::builds;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+/// One chunk of the picture; or all from the first that is missing on, where a file can only be read from its beginning.
+pub async fn picture(job: &Job<'_>) -> Result<(), Ended> {
+    let plan = patiently(|| builds::plan(job.platform, job.claim)).await?;
+    let picture = plan.picture.clone().ok_or_else(|| not_planned("picture"))?;
+    let chunk = match job.claim.chunk {
+        Some(number) => picture.chunks.get(number as usize).cloned().ok_or_else(|| not_planned("chunk"))?,
+        None => timeline::by_the_clock(finished(job, &picture).await?),
+    };
+    let names: BTreeMap<Track, String> =
+        picture.rungs.iter().enumerate().map(|(index, rung)| (Track::Video(index), rung.name.clone())).collect();
+    let go_on = job.claim.chunk.is_none();
+    let whole = whole_ms(&plan);
+    let (from, to) = match chunk.end {
+        Some(end) if !go_on => (ms(chunk.start), ms(end)),
+        _ if go_on => (0.0, whole),
+        _ => (ms(chunk.start), whole),
+    };
+    let share = move |done: i64| (done as f64 - from) / (to - from).max(1.0);
+    let work = EncodePicture {
+        plan: PicturePlan { chunks: Vec::new(), ..picture },
+        origin_us: plan.origin_us,
+        urgent: chunk.number == 0,
+        chunk,
+        go_on,
+    };
+    let publish = if go_on { Publish::AtOnce } else { Publish::AtTheEnd };
+    make(job, Work::Picture(work), names, publish, share).await
+}
+
+/// The sound, from the first chunk that is missing on.
+pub async fn sound(job: &Job<'_>) -> Result<(), Ended> {
+    let plan = patiently(|| builds::plan(job.platform, job.claim)).await?;
+    let sound = plan.sound.clone().ok_or_else(|| not_planned("sound"))?;
+    let chunks = patiently(|| builds::published(job.platform, job.claim, AUDIO)).await?;
+    let there = contiguous(&chunks);
+    // Segments are whole AAC frames: their durations say how many, however they are rounded.
+    const FRAME: f64 = 1024.0;
+    let frames = (length_ms(there) * f64::from(sound.rate) / 1000.0 / FRAME).round();
+    let whole = whole_ms(&plan);
+    let work = EncodeSound {
+        plan: sound,
+        origin_us: plan.origin_us,
+        first_chunk: there.len() as u32,
+        first_sample: (frames * FRAME) as i64,
+        seekable: plan.picture.as_ref().is_some_and(|picture| !picture.chunks.is_empty()),
+    };
+    let names = BTreeMap::from([(Track::Audio, AUDIO.to_owned())]);
+    make(job, Work::Sound(work), names, Publish::AtOnce, move |done| done as f64 / whole).await
+}
+
+async fn make(
+    job: &Job<'_>,
+    work: Work,
+    names: BTreeMap<Track, String>,
+    publish: Publish,
+    share: impl Fn(i64) -> f64,
+) -> Result<(), Ended> {
+    let started = Instant::now();
+    let mut store = Store::new(job, names, publish);
+    let made = async {
+        let Done::Encoded(outcome) = job.run(work, &mut store, share).await? else {
+            return Err(Ended::WentWrong("the engine answered another question".to_owned()));
+        };
+        store.publish(Some(&outcome)).await?;
+        Ok(outcome)
+    };
+    match made.await {
+        Ok(outcome) => {
+            let seconds = started.elapsed().as_secs_f64();
+            tracing::info!(end_ms = outcome.end_ms, seconds, "encoded");
+            metrics::histogram!("kinora_encode_seconds", "kind" => job.claim.kind.as_str()).record(seconds);
+            Ok(())
+        }
+        Err(ended) => {
+            store.remove().await;
+            Err(ended)
+        }
+    }
+}
+
+/// How many chunks of the picture are published in all rungs.
+async fn finished(job: &Job<'_>, picture: &PicturePlan) -> Result<u32, Ended> {
+    let Some(rung) = picture.rungs.first() else { return Ok(0) };
+    let chunks = patiently(|| builds::published(job.platform, job.claim, &rung.name)).await?;
+    Ok(contiguous(&chunks).len() as u32)
+}
+
+fn whole_ms(plan: &Plan) -> f64 {
+    plan.promised_ms.map_or(60_000.0, |ms| ms.max(1) as f64)
+}
+
+fn ms(ticks: i64) -> f64 {
+    ticks as f64 * 1000.0 / TIMESCALE as f64
+}
+
+fn not_planned(what: &str) -> Ended {
+    Ended::WentWrong(format!("the build's plan has no such {what}"))
+}

@@ -1,0 +1,19 @@
+//! Looks at an original, by a few ranged reads, and decides what is to be made of it.
+
+use super::Ended;
+use super::engine::{Job, patiently};
+use super::store::{Publish, Store};
+use crate::media::{self, Done, Work};
+use platform::builds;
+use std::collections::BTreeMap;
+
+pub async fn perform(job: &Job<'_>) -> Result<(), Ended> {
+    let mut store = Store::new(job, BTreeMap::new(), Publish::AtTheEnd);
+    let Done::Probe(probe) = job.run(Work::Probe, &mut store, |_| 0.0).await? else {
+        return Err(Ended::WentWrong("the engine answered another question".to_owned()));
+    };
+    let plan = media::plan(&probe, job.platform.config.ladder_max);
+    let chunks = plan.picture.as_ref().map_or(0, |picture| picture.chunks.len());
+    tracing::info!(container = probe.container, duration_ms = probe.duration_ms, chunks, "planned");
+    Ok(patiently(|| builds::planned(job.platform, job.claim, &plan)).await?)
+}

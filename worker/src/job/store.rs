@@ -1,0 +1,151 @@
+//! What the engine makes, on its way to S3: segments are gathered into chunks, each PUT once while the next is made.
+
+use super::Ended;
+use super::engine::{Job, Made, patiently};
+use crate::media::{Init, Segment, Track};
+use bytes::Bytes;
+use domain::key::{MediaKey, init_hash};
+use domain::plan::Outcome;
+use domain::playlist::{self, Chunk};
+use platform::builds::{self, Stored};
+use platform::storage;
+use std::collections::BTreeMap;
+use tokio::task::JoinSet;
+
+/// When a chunk is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Publish {
+    /// As soon as it is complete in all renditions: the task makes many.
+    AtOnce,
+    /// Together with the task's end: it makes one.
+    AtTheEnd,
+}
+
+pub struct Store<'a> {
+    job: &'a Job<'a>,
+    /// The names of the renditions that are made, by track.
+    names: BTreeMap<Track, String>,
+    publish: Publish,
+    open: BTreeMap<Track, Open>,
+    /// What is complete, by chunk, and not published.
+    complete: BTreeMap<u32, Vec<Stored>>,
+    puts: JoinSet<Result<(), storage::Error>>,
+    /// What was PUT and isn't published: of no use to anybody if the task ends badly.
+    unpublished: Vec<MediaKey>,
+    pub has_poster: bool,
+}
+
+/// A chunk of a rendition that is being made.
+#[derive(Default)]
+struct Open {
+    init: Option<(String, String)>,
+    segments: Vec<playlist::Segment>,
+    bytes: Vec<u8>,
+}
+
+impl<'a> Store<'a> {
+    pub fn new(job: &'a Job<'a>, names: BTreeMap<Track, String>, publish: Publish) -> Self {
+        Self {
+            job,
+            names,
+            publish,
+            open: BTreeMap::new(),
+            complete: BTreeMap::new(),
+            puts: JoinSet::new(),
+            unpublished: Vec::new(),
+            has_poster: false,
+        }
+    }
+
+    pub async fn take(&mut self, made: Made) -> Result<(), Ended> {
+        match made {
+            Made::Init(track, init) => self.init(track, init),
+            Made::Segment(track, segment) => self.segment(track, &segment),
+            Made::Chunk(track, number) => self.chunk(track, number).await,
+            Made::Poster(jpeg) => {
+                self.has_poster = true;
+                self.put(MediaKey::Poster { build: self.job.build.clone(), fence: self.job.claim.fence }, jpeg);
+                Ok(())
+            }
+        }
+    }
+
+    fn init(&mut self, track: Track, init: Init) -> Result<(), Ended> {
+        let (hash, rung) = (init_hash(&init.bytes), self.name(track)?);
+        // Each chunk has one, and the second is the first: its key says so.
+        let key = MediaKey::Init { build: self.job.build.clone(), hash: hash.clone(), rung };
+        self.put(key, init.bytes);
+        self.open.entry(track).or_default().init = Some((hash, init.codecs));
+        Ok(())
+    }
+
+    fn segment(&mut self, track: Track, segment: &Segment) -> Result<(), Ended> {
+        let open = self.open.entry(track).or_default();
+        let (bytes, duration_ms) = (segment.bytes.len() as u64, segment.seconds() * 1000.0);
+        open.segments.push(playlist::Segment { bytes, duration_ms });
+        open.bytes.extend_from_slice(&segment.bytes);
+        Ok(())
+    }
+
+    async fn chunk(&mut self, track: Track, number: u32) -> Result<(), Ended> {
+        let rung = self.name(track)?;
+        let Some(open) = self.open.get_mut(&track) else { return Ok(()) };
+        let (segments, bytes) = (std::mem::take(&mut open.segments), std::mem::take(&mut open.bytes));
+        let Some((init_hash, codecs)) = open.init.clone().filter(|_| !segments.is_empty()) else { return Ok(()) };
+        let fence = self.job.claim.fence;
+        self.put(MediaKey::Chunk { build: self.job.build.clone(), chunk: number, fence, rung: rung.clone() }, bytes);
+        let complete = self.complete.entry(number).or_default();
+        complete.push(Stored { rung, chunk: Chunk { number, fence, segments }, init_hash, codecs });
+        if self.publish == Publish::AtOnce && complete.len() == self.names.len() {
+            self.publish(None).await?;
+        }
+        Ok(())
+    }
+
+    /// Publishes all that is complete and, with an outcome, ends the task.
+    pub async fn publish(&mut self, outcome: Option<&Outcome>) -> Result<(), Ended> {
+        while let Some(put) = self.puts.join_next().await {
+            put.map_err(|error| Ended::WentWrong(error.to_string()))??;
+        }
+        let stored: Vec<Stored> = std::mem::take(&mut self.complete).into_values().flatten().collect();
+        let result = patiently(|| builds::publish(self.job.platform, self.job.claim, &stored, outcome)).await;
+        // Committed or not, who knows: then what is stored stays, until it is tidied away.
+        if matches!(result, Ok(()) | Err(platform::Error::Unavailable(_))) {
+            self.unpublished.clear();
+        }
+        Ok(result?)
+    }
+
+    /// Waits for what is on its way.
+    pub async fn stored(&mut self) -> Result<(), Ended> {
+        while let Some(put) = self.puts.join_next().await {
+            put.map_err(|error| Ended::WentWrong(error.to_string()))??;
+        }
+        Ok(())
+    }
+
+    fn name(&self, track: Track) -> Result<String, Ended> {
+        let name = self.names.get(&track).cloned();
+        name.ok_or_else(|| Ended::WentWrong(format!("the engine made {track:?}, which isn't planned")))
+    }
+
+    fn put(&mut self, key: MediaKey, bytes: Vec<u8>) {
+        metrics::counter!("kinora_stored_bytes_total").increment(bytes.len() as u64);
+        // An init segment may be another chunk's, too.
+        if !matches!(key, MediaKey::Init { .. }) {
+            self.unpublished.push(key.clone());
+        }
+        let storage = self.job.platform.storage.clone();
+        self.puts.spawn(async move { storage.put(&key, Bytes::from(bytes)).await });
+    }
+
+    /// Takes back what was stored in vain. What can't be deleted now is tidied away later.
+    pub async fn remove(mut self) {
+        self.puts.shutdown().await;
+        for key in &self.unpublished {
+            if let Err(error) = self.job.platform.storage.delete(key).await {
+                tracing::warn!(%error, %key, "left behind");
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! How the numbers of a picture are to be understood.
+
+use ffmpeg_next::format::Pixel;
+use ffmpeg_next::format::stream::Stream;
+use ffmpeg_next::{codec, color};
+
+use super::decoders;
+
+/// What comes out of the conversion to 8-bit 4:2:0: the same for every rung and, as it is taken from the file and not
+/// from a frame, for every chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Colour {
+    pub space: color::Space,
+    pub range: color::Range,
+    pub primaries: color::Primaries,
+    pub transfer: color::TransferCharacteristic,
+}
+
+impl Colour {
+    pub fn of(stream: &Stream<'_>) -> Self {
+        let unknown = Self {
+            space: color::Space::Unspecified,
+            range: color::Range::Unspecified,
+            primaries: color::Primaries::Unspecified,
+            transfer: color::TransferCharacteristic::Unspecified,
+        };
+        let parameters = codec::Context::from_parameters(stream.parameters());
+        let Ok(decoder) = parameters.and_then(|context| decoders::open(context.decoder())?.video()) else {
+            return unknown;
+        };
+        let name = match decoder.format() {
+            Pixel::None => "",
+            format => format.descriptor().map(|descriptor| descriptor.name()).unwrap_or_default(),
+        };
+        let rgb = ["rgb", "bgr", "gbr", "0rgb", "0bgr", "argb", "abgr", "pal8", "x2rgb", "x2bgr", "bayer"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix));
+        // swscale's own conversions come out as limited range, and from RGB by the matrix of BT.601.
+        let converted = rgb || name.starts_with("yuvj");
+        Self {
+            space: if rgb { color::Space::SMPTE170M } else { decoder.color_space() },
+            range: if converted { color::Range::MPEG } else { decoder.color_range() },
+            primaries: decoder.color_primaries(),
+            transfer: decoder.color_transfer_characteristic(),
+        }
+    }
+}
