@@ -10,6 +10,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use sqlx::Connection as _;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -62,14 +63,16 @@ pub fn report(checks: &[Check]) -> String {
     checks.iter().map(line).collect()
 }
 
-/// Answers /healthz, /readyz and /metrics until `stop`.
+/// Answers /healthz, /readyz and /metrics until `stop`. `own`: what the process found out about itself at its start.
 pub async fn serve(
     address: SocketAddr,
     metrics: PrometheusHandle,
     platform: Platform,
+    own: Vec<Check>,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     let listener = TcpListener::bind(address).await?;
+    let own: Arc<[Check]> = own.into();
     loop {
         let stream = tokio::select! {
             () = stop.cancelled() => return Ok(()),
@@ -83,9 +86,10 @@ pub async fn serve(
                 }
             },
         };
-        let (metrics, platform) = (metrics.clone(), platform.clone());
+        let (metrics, platform, own) = (metrics.clone(), platform.clone(), Arc::clone(&own));
         tokio::spawn(async move {
-            let service = service_fn(move |request| answer(request, metrics.clone(), platform.clone()));
+            let service =
+                service_fn(move |request| answer(request, metrics.clone(), platform.clone(), Arc::clone(&own)));
             let served =
                 hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
             if let Err(error) = served {
@@ -99,11 +103,13 @@ async fn answer(
     request: Request<hyper::body::Incoming>,
     metrics: PrometheusHandle,
     platform: Platform,
+    own: Arc<[Check]>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (status, body) = match request.uri().path() {
         "/healthz" => (StatusCode::OK, "ok\n".to_owned()),
         "/readyz" => {
-            let checks = check(&platform).await;
+            let mut checks = check(&platform).await;
+            checks.extend_from_slice(&own);
             for (name, error) in checks.iter().filter_map(|c| Some((c.name, c.result.as_ref().err()?))) {
                 tracing::debug!(name, error, "not there");
             }

@@ -3,15 +3,18 @@
 mod delete;
 mod encode;
 mod engine;
+mod limits;
 mod plan;
 mod poster;
 mod store;
 mod tidy;
 
+use crate::jail::Jail;
 use domain::task::Kind;
 use engine::Job;
 use platform::Platform;
 use platform::tasks::Claim;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// How a task ends other than well.
@@ -44,8 +47,13 @@ impl From<platform::storage::Error> for Ended {
 
 /// Does a claimed task to its end. What a former claim published stays; what it left half-done is done again under a new
 /// fence.
-pub async fn perform(platform: &Platform, claim: &Claim, shutdown: &CancellationToken) -> Result<(), Ended> {
-    let job = Job::new(platform, claim, shutdown);
+pub async fn perform(
+    platform: &Platform,
+    jail: &Arc<Jail>,
+    claim: &Claim,
+    shutdown: &CancellationToken,
+) -> Result<(), Ended> {
+    let job = Job::new(platform, jail, claim, shutdown);
     match claim.kind {
         Kind::Plan => plan::perform(&job.await?).await,
         Kind::Encode => encode::picture(&job.await?).await,

@@ -1,11 +1,19 @@
 use anyhow::Context;
 use platform::{Config, Platform, bus, health, shutdown, telemetry};
+use std::process::ExitCode;
+use worker::jail::{self, Jail, child, fences::Fence};
+use worker::media;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
+    if child::is_this() {
+        use_few_arenas();
+        return Ok(child::main::<media::Work>(&Fence::ALL));
+    }
     let config = Config::from_env()?;
     telemetry::init(&config);
     use_few_arenas();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work(config))
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work(config))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// glibc gives threads heaps of their own, up to eight a core, and an encode's threads leave in each the room that their
@@ -22,11 +30,22 @@ async fn work(config: Config) -> anyhow::Result<()> {
     let metrics = telemetry::metrics_handle();
     let shutdown = shutdown::token()?;
     let platform = Platform::connect(config).await.context("can't start without PostgreSQL (KINORA_DATABASE_URL)")?;
+    let jail = Jail::start(jail::Config::default()).context("can't start without a jail for films")?;
+    let landlock = landlock(&jail);
     let listen = platform.config.worker_listen;
-    let health = tokio::spawn(health::serve(listen, metrics, platform.clone(), shutdown.clone()));
+    let health = tokio::spawn(health::serve(listen, metrics, platform.clone(), vec![landlock], shutdown.clone()));
     // A task that ends in this worker rings at others: every process that writes to the outbox may relay it.
     let relay = tokio::spawn(bus::relay(platform.clone(), shutdown.clone()));
-    worker::run::run(platform, shutdown).await;
+    worker::run::run(platform, jail, shutdown).await;
     let _ = tokio::join!(health, relay);
     Ok(())
+}
+
+/// Whether the kernel has the one fence that the jail can do without.
+fn landlock(jail: &Jail) -> health::Check {
+    let result = if jail.landlock() { Ok(()) } else { Err("this kernel has no Landlock".to_owned()) };
+    if result.is_err() {
+        tracing::warn!("this kernel has no Landlock: films are held back from files by seccomp alone");
+    }
+    health::Check { name: "landlock", required: false, result }
 }

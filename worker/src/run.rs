@@ -1,5 +1,6 @@
 //! The loop: claims the best task while there is room, sleeps until the bell rings, looks by itself every second.
 
+use crate::jail::Jail;
 use crate::{job, media};
 use platform::tasks::{self, Claim, Wanted};
 use platform::{Platform, bus};
@@ -18,7 +19,8 @@ const SWEEP: Duration = Duration::from_secs(1);
 const FOR_URGENT: usize = 2;
 
 /// Works until `shutdown`; then hands back what it was at and returns.
-pub async fn run(platform: Platform, shutdown: CancellationToken) {
+pub async fn run(platform: Platform, jail: Jail, shutdown: CancellationToken) {
+    let jail = Arc::new(jail);
     let bells = bus::Bells::new(&platform.config.kafka);
     let room = Arc::new(Semaphore::new(platform.config.worker_concurrency.max(1)));
     let reserve = Arc::new(Semaphore::new(FOR_URGENT));
@@ -38,10 +40,10 @@ pub async fn run(platform: Platform, shutdown: CancellationToken) {
             Ok(Some(claim)) => {
                 let span =
                     tracing::info_span!("task", task = %claim.task, kind = claim.kind.as_str(), fence = claim.fence);
-                let (platform, shutdown) = (platform.clone(), shutdown.clone());
+                let (platform, jail, shutdown) = (platform.clone(), Arc::clone(&jail), shutdown.clone());
                 jobs.spawn(
                     async move {
-                        work(&platform, &claim, &shutdown).await;
+                        work(&platform, &jail, &claim, &shutdown).await;
                         drop(permit);
                     }
                     .instrument(span),
@@ -66,9 +68,9 @@ pub async fn run(platform: Platform, shutdown: CancellationToken) {
 }
 
 /// One task to its end, whatever that is; what is written about it is written here.
-async fn work(platform: &Platform, claim: &Claim, shutdown: &CancellationToken) {
+async fn work(platform: &Platform, jail: &Arc<Jail>, claim: &Claim, shutdown: &CancellationToken) {
     let started = std::time::Instant::now();
-    let outcome = job::perform(platform, claim, shutdown).await;
+    let outcome = job::perform(platform, jail, claim, shutdown).await;
     let kind = claim.kind.as_str();
     metrics::histogram!("kinora_task_seconds", "kind" => kind).record(started.elapsed().as_secs_f64());
     let (result, written) = match outcome {

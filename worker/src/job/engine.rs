@@ -2,7 +2,8 @@
 //! a heartbeat keeps the lease, progress is told.
 
 use super::store::Store;
-use super::{Ended, chain};
+use super::{Ended, chain, limits};
+use crate::jail::Jail;
 use crate::media::{self, Done, Init, Input, Segment, Sink, Stop, Track, Work};
 use crate::source::Source;
 use domain::id::{BuildId, VideoId};
@@ -26,6 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A claimed task of a build.
 pub struct Job<'a> {
     pub platform: &'a Platform,
+    jail: &'a Arc<Jail>,
     pub claim: &'a Claim,
     pub video: &'a VideoId,
     pub build: &'a BuildId,
@@ -45,6 +47,7 @@ pub enum Made {
 impl<'a> Job<'a> {
     pub async fn new(
         platform: &'a Platform,
+        jail: &'a Arc<Jail>,
         claim: &'a Claim,
         shutdown: &'a CancellationToken,
     ) -> Result<Job<'a>, Ended> {
@@ -55,7 +58,7 @@ impl<'a> Job<'a> {
         let Some(original) = original else {
             return Err(Ended::Unplayable("The file that was uploaded is gone. Upload it again.".to_owned()));
         };
-        Ok(Job { platform, claim, video, build, size: original.size, shutdown })
+        Ok(Job { platform, jail, claim, video, build, size: original.size, shutdown })
     }
 
     /// Has the engine do `work` while `store` takes what it makes. `share` turns the milliseconds of the film that are
@@ -70,7 +73,8 @@ impl<'a> Job<'a> {
         let done_ms = Arc::new(AtomicI64::new(0));
         let mut hand = Hand { made: sender, done_ms: Arc::clone(&done_ms), stop };
         let span = tracing::Span::current();
-        let engine = tokio::task::spawn_blocking(move || span.in_scope(|| media::perform(&work, input, &mut hand)));
+        let (jail, limits) = (Arc::clone(self.jail), limits::of(&work, self.size));
+        let engine = tokio::task::spawn_blocking(move || span.in_scope(|| jail.run(&work, input, &limits, &mut hand)));
 
         let mut tick = tokio::time::interval(PROGRESS);
         let receive = async {

@@ -4,6 +4,8 @@ use ffmpeg_next::format::Pixel;
 use ffmpeg_next::format::stream::Stream;
 use ffmpeg_next::{codec, color};
 
+use super::decoders;
+
 /// What comes out of the conversion to 8-bit 4:2:0: the same for every rung and, as it is taken from the file and not
 /// from a frame, for every chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +25,9 @@ impl Colour {
             transfer: color::TransferCharacteristic::Unspecified,
         };
         let parameters = codec::Context::from_parameters(stream.parameters());
-        let Ok(decoder) = parameters.and_then(|context| context.decoder().video()) else { return unknown };
+        let Ok(decoder) = parameters.and_then(|context| decoders::open(context.decoder())?.video()) else {
+            return unknown;
+        };
         let name = match decoder.format() {
             Pixel::None => "",
             format => format.descriptor().map(|descriptor| descriptor.name()).unwrap_or_default(),

@@ -11,6 +11,7 @@ use ffmpeg_next::format::stream::Stream;
 use ffmpeg_next::{Packet, Rational, Rescale, codec, ffi};
 use serde::{Deserialize, Serialize};
 
+use super::decoders;
 use super::error::{Error, Reason};
 use super::fragment::Fragmenter;
 use super::input::{Input, Next, Source};
@@ -49,7 +50,8 @@ pub(super) fn facts(source: &mut Source, index: usize, keys: Option<&[i64]>, ori
         let parameters = &*(*stream.as_ptr()).codecpar;
         (parameters.codec_id, parameters.profile, parameters.level, parameters.field_order)
     };
-    let format = codec::Context::from_parameters(stream.parameters()).and_then(|c| c.decoder().video()).ok()?.format();
+    let decoder = codec::Context::from_parameters(stream.parameters()).ok()?.decoder();
+    let format = decoders::open(decoder).ok()?.video().ok()?.format();
     let mut facts = PictureFacts {
         is_h264: codec == ffi::AVCodecID::AV_CODEC_ID_H264 && avcc(&stream).is_some(),
         // Constrained Baseline is Baseline with a flag.

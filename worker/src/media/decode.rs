@@ -3,6 +3,7 @@
 use ffmpeg_next::format::stream::Stream;
 use ffmpeg_next::{Packet, codec, decoder, threading};
 
+use super::decoders;
 use super::error::{Error, internal};
 
 /// Counts what could not be decoded. What fails after the last good frame is the end of a file, not a hole in it.
@@ -42,13 +43,13 @@ pub(super) fn open_picture(stream: &Stream<'_>) -> Result<Option<decoder::Video>
     context.set_threading(threading::Config::count(0));
     let mut decoder = context.decoder();
     decoder.set_packet_time_base(stream.time_base());
-    Ok(decoder.video().ok())
+    Ok(decoders::open(decoder).and_then(|opened| opened.video()).ok())
 }
 
 pub(super) fn open_sound(stream: &Stream<'_>) -> Option<decoder::Audio> {
     let mut decoder = codec::Context::from_parameters(stream.parameters()).ok()?.decoder();
     decoder.set_packet_time_base(stream.time_base());
-    decoder.audio().ok()
+    decoders::open(decoder).ok()?.audio().ok()
 }
 
 /// Feeds a decoder; `None` drains it.

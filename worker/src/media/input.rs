@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, Once, PoisonError};
 use ffmpeg_next::format::context::{self, StreamIo};
 use ffmpeg_next::{Dictionary, Packet, ffi, format};
 
+use super::decoders;
 use super::error::{Error, Reason};
 
 /// The bytes of a film, such as ranged reads of S3.
@@ -100,6 +101,7 @@ impl Source {
             .map_err(super::error::internal("allocating the reader"))?;
         let mut options = Dictionary::new();
         options.set("format_whitelist", DEMUXERS);
+        options.set("codec_whitelist", &decoders::whitelist());
         // Nothing in a file may make libav open another one.
         options.set("protocol_whitelist", "none");
         match format::input_from_stream(io, None, Some(options)) {

@@ -17,6 +17,7 @@ mod clock;
 mod colour;
 mod copy;
 mod decode;
+mod decoders;
 mod encode;
 mod error;
 mod fragment;
@@ -83,11 +84,13 @@ fn spawn<'scope, T: Send + 'scope>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'scope,
 ) -> Result<ScopedJoinHandle<'scope, Result<T, Error>>, Error> {
     thread::Builder::new().name(name).spawn_scoped(scope, work).map_err(|error| Error::Internal {
-        what: "starting a thread",
+        what: "starting a thread".into(),
         source: ffmpeg_next::Error::Other { errno: error.raw_os_error().unwrap_or(0) },
     })
 }
 
 fn join<T>(handle: ScopedJoinHandle<'_, Result<T, Error>>) -> Result<T, Error> {
-    handle.join().unwrap_or(Err(Error::Internal { what: "a thread panicked and", source: ffmpeg_next::Error::Bug }))
+    handle
+        .join()
+        .unwrap_or(Err(Error::Internal { what: "a thread panicked and".into(), source: ffmpeg_next::Error::Bug }))
 }

@@ -8,12 +8,18 @@ use ffmpeg_next::{Rational, Rescale, ffi, media};
 use serde::{Deserialize, Serialize};
 
 use super::copy;
+use super::decoders;
 use super::error::{Error, Reason};
 use super::input::{Input, Source};
 use super::orientation::Orientation;
 
 /// Larger pictures would take gigabytes to decode.
-const MAX_PIXELS: u64 = 8192 * 8192;
+pub(super) const MAX_PIXELS: u64 = 8192 * 8192;
+
+/// Frames a second that no clock of a container can tell apart: MPEG's ticks 90,000 times.
+const ABSURD: f64 = 100_000.0;
+/// Streams of any film; a disc with all its languages has 40.
+const MAX_STREAMS: usize = 100;
 
 /// Sound in front of the picture's beginning, at most this many microseconds, is an encoder's run-up.
 const RUN_UP: i64 = 200_000;
@@ -68,6 +74,9 @@ pub struct AudioStream {
 /// Reads the beginning of a file, and its index where the container has one.
 pub fn probe(input: Box<dyn Input>) -> Result<Probe, Error> {
     let mut source = Source::open(input)?;
+    if source.context.streams().count() > MAX_STREAMS {
+        return Err(Error::Unplayable(Reason::TooManyStreams));
+    }
     let duration_ms = promised_ms(&source);
     let container = source.context.format().name().to_owned();
     let index = video_stream(&source);
@@ -161,7 +170,7 @@ pub(super) fn video_stream(source: &Source) -> Option<usize> {
         .streams()
         .filter(|stream| stream.parameters().medium() == media::Type::Video)
         .filter(|stream| !stream.disposition().intersects(cover))
-        .filter(|stream| codec::decoder::find(stream.parameters().id()).is_some())
+        .filter(|stream| decoders::find(stream.parameters().id()).is_some())
         .max_by_key(|stream| {
             let (width, height) = coded_size(stream);
             let default = stream.disposition().contains(Disposition::DEFAULT);
@@ -199,6 +208,9 @@ fn describe_video(source: &Source, index: usize) -> Result<Option<VideoStream>, 
     }
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
         return Err(Error::Unplayable(Reason::TooLarge));
+    }
+    if f64::from(stream.avg_frame_rate()) > ABSURD {
+        return Err(Error::Unplayable(Reason::TooFast));
     }
     let orientation = orientation(&stream);
     let frame_rate = frame_rate(&stream);
@@ -244,7 +256,8 @@ fn frame_rate(stream: &Stream<'_>) -> f64 {
 
 fn describe_audio(source: &Source, index: usize) -> Option<AudioStream> {
     let stream = source.context.stream(index)?;
-    let decoder = codec::Context::from_parameters(stream.parameters()).ok()?.decoder().audio().ok()?;
+    let decoder = codec::Context::from_parameters(stream.parameters()).ok()?.decoder();
+    let decoder = decoders::open(decoder).ok()?.audio().ok()?;
     let codec_name = stream.parameters().id().name().to_owned();
     let (channels, sample_rate) = (decoder.channels(), decoder.rate());
     // SAFETY: the parameters belong to the stream, and these are plain numbers.

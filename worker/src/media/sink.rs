@@ -62,6 +62,29 @@ pub trait Sink {
     fn progress(&mut self, done_ms: i64) -> Result<(), Stop>;
 }
 
+/// For work that has no results but what it returns.
+impl Sink for () {
+    fn init(&mut self, _: Track, _: Init) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn segment(&mut self, _: Track, _: Segment) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn chunk(&mut self, _: Track, _: u32) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn poster(&mut self, _: Vec<u8>) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn progress(&mut self, _: i64) -> Result<(), Stop> {
+        Ok(())
+    }
+}
+
 /// What the engine's threads send to the one that calls the sink.
 #[derive(Debug)]
 pub(super) enum Event {

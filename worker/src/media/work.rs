@@ -11,6 +11,7 @@ use super::poster::{self, ChoosePoster};
 use super::probe::{Probe, probe};
 use super::sink::Sink;
 use super::sound::{self, EncodeSound};
+use crate::jail;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Work {
@@ -40,5 +41,13 @@ pub fn perform(work: &Work, input: Box<dyn Input>, sink: &mut dyn Sink) -> Resul
         Work::Sound(work) if work.plan.copy => copy::sound(input, work, sink).map(Done::Encoded),
         Work::Sound(work) => sound::encode(input, work, sink).map(Done::Encoded),
         Work::Poster(work) => poster::choose(input, work, sink).map(|()| Done::Poster),
+    }
+}
+
+impl jail::Work for Work {
+    type Done = Done;
+
+    fn perform(&self, input: Box<dyn Input>, sink: &mut dyn Sink) -> Result<Done, Error> {
+        perform(self, input, sink)
     }
 }
