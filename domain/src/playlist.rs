@@ -185,6 +185,12 @@ pub fn clip(stretches: Vec<Stretch>, end_ms: f64) -> Vec<Stretch> {
         .collect()
 }
 
+/// A comment for our own player: how far each picture of a growing build is, in seconds.
+pub fn published_line(pictures: &[(&str, f64)]) -> String {
+    let list: Vec<String> = pictures.iter().map(|(name, ms)| format!("{name}={:.1}", ms / 1000.0)).collect();
+    format!("#KINORA-PUBLISHED:{}\n", list.join(","))
+}
+
 /// What a media playlist is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct Media<'a> {

@@ -1,24 +1,28 @@
 // The contract with the watch page (wasm):
 //   kinoraPlayer.attach(video, src, { onLevels, onLevel, onError }) -> { levels, setLevel, currentLevel, destroy }
-// A level is { index, height, bitrate }, the lowest first; -1 stands for automatic.
+// A level is { index, height, bitrate, lags }, the lowest first; -1 stands for automatic. One that lags is still made.
 // onError('') says that the last trouble is over.
 import Hls from 'hls.js';
 import { Events } from 'hls.js/events';
 import { config } from './config.js';
+import { followGrowth } from './growth.js';
 import { attachNative } from './native.js';
 import { recover } from './recovery.js';
 
 const nothing = () => {};
 
 function attachHls(video, src, { onLevels, onLevel, onError }) {
-  const hls = new Hls(config);
+  // A configuration of its own: what follows changes it.
+  const hls = new Hls({ ...config });
   const levels = () =>
     hls.levels.map((level, index) => ({
       index,
       // The shorter side: a portrait film of 1080 x 1920 is "1080p".
       height: Math.min(level.height, level.width || level.height) || 0,
       bitrate: level.bitrate,
+      lags: growth.lags(level),
     }));
+  const growth = followGrowth(hls, video, () => onLevels(levels()));
 
   hls.on(Events.MANIFEST_PARSED, () => onLevels(levels()));
   hls.on(Events.LEVELS_UPDATED, () => onLevels(levels()));
@@ -36,6 +40,7 @@ function attachHls(video, src, { onLevels, onLevel, onError }) {
     },
     currentLevel: () => hls.currentLevel,
     destroy() {
+      growth.end();
       endRecovery();
       hls.destroy();
     },

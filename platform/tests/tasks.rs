@@ -104,8 +104,9 @@ async fn planned(platform: &Platform, engine: i32, seconds: i64) -> (VideoId, Ac
     (video, actor)
 }
 
+/// In segments of four seconds.
 fn stored(claim: &Claim, rung: &str, number: u32, milliseconds: f64) -> Stored {
-    let segments = vec![Segment { bytes: 1000, duration_ms: milliseconds }];
+    let segments = vec![Segment { bytes: 1000, duration_ms: 4000.0 }; (milliseconds / 4000.0).round() as usize];
     Stored {
         rung: rung.to_owned(),
         chunk: Chunk { number, fence: claim.fence, segments },

@@ -133,14 +133,27 @@ impl Snapshot {
             target: self.playable.target,
             media_base: MEDIA_BASE,
         };
-        Some(playlist::media(about, growth, &self.stretches(name, growing)))
+        let mut text = playlist::media(about, growth, &self.stretches(name, growing));
+        if growth == Growth::Growing {
+            text.push_str(&self.published_line());
+        }
+        Some(text)
+    }
+
+    fn published_line(&self) -> String {
+        let pictures: Vec<(&str, f64)> = self
+            .renditions()
+            .filter(|rendition| !rendition.is_audio())
+            .map(|rendition| (rendition.name.as_str(), self.length_ms(&rendition.name)))
+            .collect();
+        playlist::published_line(&pictures)
     }
 
     /// Of a finished build the rates that came out; before that what no segment will exceed. A growing build's for all
     /// players names the renditions that are as long as any.
     fn master(&self, growing: bool) -> Option<String> {
         let longest = self.pictures().into_iter().map(length_ms).fold(0.0, f64::max);
-        let renditions: Vec<(Rendition, Rate)> = self
+        let mut renditions: Vec<(Rendition, Rate)> = self
             .renditions()
             .filter(|rendition| {
                 let length = self.length_ms(&rendition.name);
@@ -155,12 +168,24 @@ impl Snapshot {
                 (rendition.clone(), rate)
             })
             .collect();
+        if !self.is_finished() {
+            // A copy may be thinner than what is promised of smaller pictures; to a player more is more.
+            let mut below = 0;
+            for (_, rate) in renditions.iter_mut().filter(|(rendition, _)| !rendition.is_audio()) {
+                rate.peak = rate.peak.max(below + 1);
+                below = rate.peak;
+            }
+        }
         let planned_sound = self.renditions().any(Rendition::is_audio);
         let planned_picture = self.renditions().any(|rendition| !rendition.is_audio());
         let has = |audio: bool| renditions.iter().any(|(rendition, _)| rendition.is_audio() == audio);
         // A master without its sound would be played without it.
         let complete = self.is_finished() || ((!planned_sound || has(true)) && (!planned_picture || has(false)));
-        (complete && !renditions.is_empty()).then(|| playlist::master(&renditions))
+        let mut text = (complete && !renditions.is_empty()).then(|| playlist::master(&renditions))?;
+        if growing {
+            text.push_str(&self.published_line());
+        }
+        Some(text)
     }
 
     fn is_like(&self, other: &Self) -> bool {

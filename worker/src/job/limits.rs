@@ -25,7 +25,9 @@ pub fn of(work: &Work, size: u64) -> Limits {
             cores,
         },
         // What lies between the packets is read, too, but not decoded.
-        Work::Sound(_) | Work::Copy(_) => Load { source_pixels: 0, rung_pixels: 0, frame_rate: 0.0, film: LONGEST_FILM, cores },
+        Work::Sound(_) | Work::Copy(_) => {
+            Load { source_pixels: 0, rung_pixels: 0, frame_rate: 0.0, film: LONGEST_FILM, cores }
+        }
         Work::Poster(work) => Load {
             source_pixels: pixels(work.plan.width, work.plan.height),
             rung_pixels: 0,

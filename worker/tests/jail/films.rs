@@ -12,8 +12,12 @@ use super::mischief::{Done, Mischief, jail};
 use worker::jail::fences::Fence;
 use worker::jail::{Limits, Load};
 use worker::media::{
-    self, ChoosePoster, EncodePicture, EncodeSound, Error, Init, Probe, Reason, Segment, Sink, Stop, Track, Work,
+    self, ChoosePoster, CopyPicture, EncodePicture, EncodeSound, Error, Init, Probe, Reason, Segment, Sink, Stop,
+    Track, Wishes, Work,
 };
+
+const ENCODE: Wishes = Wishes { highest: 1080, copy: false };
+const COPY: Wishes = Wishes { highest: 1080, copy: true };
 
 pub const TESTS: &[Test] = &[
     ("a_film_comes_out_of_the_jail_as_it_does_without", a_film_comes_out_of_the_jail_as_it_does_without),
@@ -129,6 +133,13 @@ fn limits() -> Limits {
 /// All that is made of a film, from its beginning to its end.
 fn works(plan: &Plan) -> Vec<Work> {
     let origin_us = plan.origin_us;
+    if let Some(chunks) = plan.picture.as_ref().filter(|picture| picture.copy.is_some()).map(|p| p.chunks.clone()) {
+        let sound = plan
+            .sound
+            .clone()
+            .map(|plan| Work::Sound(EncodeSound { plan, origin_us, first_chunk: 0, first_sample: 0, seekable: true }));
+        return [Some(Work::Copy(CopyPicture { origin_us, chunks })), sound].into_iter().flatten().collect();
+    }
     let picture = plan.picture.clone().map(|plan| {
         Work::Picture(EncodePicture { plan, origin_us, chunk: timeline::by_the_clock(0), go_on: true, urgent: true })
     });
@@ -141,7 +152,7 @@ fn works(plan: &Plan) -> Vec<Work> {
 }
 
 fn plan(film: &[u8]) -> Plan {
-    media::plan(&probe(film.to_vec(), &Limits::for_probe()).expect("a probe"), 1080)
+    media::plan(&probe(film.to_vec(), &Limits::for_probe()).expect("a probe"), ENCODE)
 }
 
 fn encode(film: &[u8], work: &Work, sink: &mut Memory) -> Result<media::Done, Error> {
@@ -153,17 +164,26 @@ fn encode(film: &[u8], work: &Work, sink: &mut Memory) -> Result<media::Done, Er
 }
 
 fn a_film_comes_out_of_the_jail_as_it_does_without() {
-    let film = hostile::honest();
+    let film = ffmpeg(
+        "film.mp4",
+        "-f lavfi -i testsrc2=size=320x240:rate=25:duration=6 -f lavfi -i sine=duration=6 -c:v libx264 -g 50 \
+         -pix_fmt yuv420p -c:a aac",
+    );
     let open = || Box::new(Cursor::new(film.clone()));
     let probed = probe(film.clone(), &Limits::for_probe()).expect("a probe");
-    assert_eq!(media::Done::Probe(probed), media::perform(&Work::Probe, open(), &mut ()).expect("a probe"));
-    let (mut inside, mut outside) = (Memory::default(), Memory::default());
-    for work in works(&plan(&film)) {
-        let done = encode(&film, &work, &mut inside).expect("a result");
-        assert_eq!(done, media::perform(&work, open(), &mut outside).expect("a result"));
+    assert_eq!(media::Done::Probe(probed.clone()), media::perform(&Work::Probe, open(), &mut ()).expect("a probe"));
+    for wishes in [ENCODE, COPY] {
+        let plan = media::plan(&probed, wishes);
+        let copies = plan.picture.as_ref().is_some_and(|picture| picture.copy.is_some());
+        assert_eq!(copies, wishes.copy, "{plan:?}");
+        let (mut inside, mut outside) = (Memory::default(), Memory::default());
+        for work in works(&plan) {
+            let done = encode(&film, &work, &mut inside).expect("a result");
+            assert_eq!(done, media::perform(&work, open(), &mut outside).expect("a result"));
+        }
+        assert!(!inside.segments.is_empty() && (copies || inside.poster.is_some()));
+        assert!(inside.sorted() == outside.sorted(), "the same bytes");
     }
-    assert!(!inside.segments.is_empty() && inside.poster.is_some());
-    assert!(inside.sorted() == outside.sorted(), "the same bytes");
 }
 
 fn films_of_many_kinds_need_nothing_that_is_forbidden() {
@@ -187,7 +207,7 @@ fn films_of_many_kinds_need_nothing_that_is_forbidden() {
         let sources = "-f lavfi -i testsrc2=size=320x240:rate=25:duration=1 -f lavfi -i sine=duration=1";
         let film = ffmpeg(name, &format!("{sources} {args}"));
         let probed = probe(film.clone(), &Limits::for_probe()).unwrap_or_else(|error| panic!("{name}: {error:?}"));
-        let plan = media::plan(&probed, 1080);
+        let plan = media::plan(&probed, ENCODE);
         let mut memory = Memory::default();
         for work in works(&plan) {
             encode(&film, &work, &mut memory).unwrap_or_else(|error| panic!("{name}: {error:?}"));

@@ -87,12 +87,13 @@ fn quality(deck: Deck) -> String {
 }
 
 fn menu(deck: Deck) -> AnyView {
-    let item = move |index: i32, label: String| {
+    let item = move |index: i32, label: String, lags: bool| {
         view! {
             <button
                 class="menu-item"
                 type="button"
                 role="menuitemradio"
+                disabled=lags
                 aria-checked=move || (deck.chosen.get() == index).to_string()
                 on:click=move |_| deck.choose(index)
             >
@@ -100,10 +101,19 @@ fn menu(deck: Deck) -> AnyView {
             </button>
         }
     };
-    let rungs: Vec<_> = deck.levels.get().into_iter().rev().map(|l| item(l.index, format!("{}p", l.height))).collect();
+    let rungs: Vec<_> = deck
+        .levels
+        .get()
+        .into_iter()
+        .rev()
+        .map(|l| {
+            let label = if l.lags { format!("{}p, soon", l.height) } else { format!("{}p", l.height) };
+            item(l.index, label, l.lags)
+        })
+        .collect();
     view! {
         <div class="player-menu" role="menu" aria-label="Quality">
-            {item(AUTO, "Auto".to_owned())}
+            {item(AUTO, "Auto".to_owned(), false)}
             {rungs}
         </div>
     }

@@ -15,6 +15,8 @@ pub struct Level {
     pub index: i32,
     /// Pixels of the shorter side.
     pub height: u32,
+    /// It is still made, and not far enough yet.
+    pub lags: bool,
 }
 
 /// hls.js chooses the rung by itself.

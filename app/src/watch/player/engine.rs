@@ -46,7 +46,8 @@ pub fn start(deck: Deck, src: String) {
 
 fn level(value: &JsValue) -> Option<Level> {
     let number = |name: &str| Reflect::get(value, &name.into()).ok()?.as_f64();
-    Some(Level { index: number("index")? as i32, height: number("height").unwrap_or(0.0) as u32 })
+    let lags = Reflect::get(value, &"lags".into()).is_ok_and(|lags| lags.is_truthy());
+    Some(Level { index: number("index")? as i32, height: number("height").unwrap_or(0.0) as u32, lags })
 }
 
 fn begin(deck: Deck, src: &str) {

@@ -1,0 +1,57 @@
+// A film that still grows: its playlists say how far each rendition is (`#KINORA-PUBLISHED:180p=16.0,1080p=64.0`,
+// seconds). Those that lag behind the picture on the screen are held off until they have caught up.
+import { Events } from 'hls.js/events';
+
+/** Seconds that a rendition has to be ahead of the picture to be worth switching to. */
+const AHEAD = 20;
+
+const nameOf = (level) => /([^/]+)\.m3u8/.exec(level.uri)?.[1] ?? '';
+
+function published(text) {
+  const list = /^#KINORA-PUBLISHED:(.*)$/m.exec(text ?? '')?.[1];
+  if (!list) return null;
+  return new Map(list.split(',').map((entry) => [entry.split('=')[0], Number(entry.split('=')[1])]));
+}
+
+/** Keeps `hls` to what is there; `onChange` hears whenever that is another set of levels. Returns `lags(level)` and `end`. */
+export function followGrowth(hls, video, onChange) {
+  let known = null;
+  let told = '';
+
+  const until = (level) => known?.get(nameOf(level)) ?? Infinity;
+  const longest = () => Math.max(0, ...(known?.values() ?? []));
+  const lags = (level) => known !== null && until(level) < Math.min(longest(), video.currentTime + AHEAD);
+
+  function apply() {
+    const first = hls.levels.find((level) => !lags(level));
+    hls.config.minAutoBitrate = first && first !== hls.levels[0] ? first.maxBitrate : 0;
+    const now = hls.levels.map(lags).join();
+    if (now !== told) {
+      told = now;
+      onChange();
+    }
+  }
+
+  function learn(text) {
+    const before = known;
+    known = published(text);
+    for (const [index, level] of hls.levels.entries()) {
+      const grown = before?.get(nameOf(level)) !== known?.get(nameOf(level));
+      // What was loaded of it before has gaps where there are none any more.
+      if (grown && before && index !== hls.loadLevel) level.details = undefined;
+    }
+    apply();
+  }
+
+  hls.on(Events.MANIFEST_LOADED, (_event, data) => {
+    known = published(data.networkDetails?.responseText);
+  });
+  hls.on(Events.MANIFEST_PARSED, () => {
+    apply();
+    const first = hls.levels.findIndex((level) => !lags(level));
+    if (first > 0) hls.startLevel = first;
+  });
+  hls.on(Events.LEVEL_UPDATED, (_event, data) => learn(data.details.m3u8));
+  video.addEventListener('timeupdate', apply);
+  return { lags, end: () => video.removeEventListener('timeupdate', apply) };
+}
