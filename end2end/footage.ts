@@ -8,12 +8,21 @@ const folder = mkdtempSync(join(tmpdir(), 'kinora-footage-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 let original: string | undefined;
+let older: string | undefined;
 
 /** Twelve seconds of moving test pattern with a tone, as `{title}.mp4`. */
 export function film(title: string): string {
   original ??= encode(join(folder, 'original.mp4'));
   const path = join(folder, `${title}.mp4`);
   copyFileSync(original, path);
+  return path;
+}
+
+/** Forty seconds in a codec that no browser plays, so that all of it has to be encoded. */
+export function olderFilm(title: string): string {
+  older ??= encode(join(folder, 'older.mp4'), 40, '-c:v mpeg4 -q:v 4');
+  const path = join(folder, `${title}.mp4`);
+  copyFileSync(older, path);
   return path;
 }
 
@@ -31,12 +40,12 @@ export function textNamedFilm(title: string): string {
   return path;
 }
 
-function encode(path: string): string {
+function encode(path: string, seconds = 12, codec = '-c:v libx264 -preset ultrafast'): string {
   const command = [
     '-v error -y',
-    '-f lavfi -i testsrc2=size=640x360:rate=25:duration=12',
-    '-f lavfi -i sine=frequency=440:duration=12',
-    '-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 50 -c:a aac -shortest',
+    `-f lavfi -i testsrc2=size=640x360:rate=25:duration=${seconds}`,
+    `-f lavfi -i sine=frequency=440:duration=${seconds}`,
+    `${codec} -pix_fmt yuv420p -g 50 -c:a aac -shortest`,
   ].join(' ');
   execFileSync('ffmpeg', [...command.split(' '), path], { stdio: ['ignore', 'ignore', 'inherit'] });
   return path;

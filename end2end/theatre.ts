@@ -48,3 +48,33 @@ export async function picture(video: Locator): Promise<{ mean: number; spread: n
     return { mean, spread: Math.sqrt(variance) };
   });
 }
+
+/** What a film looked like from its beginning to its end. */
+export interface Showing {
+  /** Where time went back, or ahead of the clock by more than half a second: [from, to]. */
+  jumps: [number, number][];
+  /** How often it had to wait for more. */
+  waits: number;
+  /** Seconds; where it was when it ended. */
+  ended: number;
+}
+
+/** Watches a film to its end, at a speed. */
+export function watchToTheEnd(video: Locator, speed: number): Promise<Showing> {
+  return video.evaluate(async (element: HTMLVideoElement, speed) => {
+    const jumps: [number, number][] = [];
+    let [waits, last, then] = [0, 0, performance.now()];
+    const look = (now: number, { mediaTime }: { mediaTime: number }) => {
+      // A busy browser leaves frames out, and the clock goes on; a hole in the film is jumped over in no time.
+      if (mediaTime < last || mediaTime - last > (speed * (now - then)) / 1000 + 0.5) jumps.push([last, mediaTime]);
+      [last, then] = [mediaTime, now];
+      element.requestVideoFrameCallback(look);
+    };
+    element.requestVideoFrameCallback(look);
+    element.addEventListener('waiting', () => waits++);
+    element.playbackRate = speed;
+    await element.play();
+    await new Promise((resolve) => element.addEventListener('ended', resolve, { once: true }));
+    return { jumps, waits, ended: element.currentTime };
+  }, speed);
+}

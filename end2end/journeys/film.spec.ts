@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { addressesOf, statuses } from '../files.ts';
-import { film } from '../footage.ts';
+import { film, olderFilm } from '../footage.ts';
 import {
   choose,
   complaints,
@@ -15,7 +15,7 @@ import {
   visit,
   watchFrom,
 } from '../support.ts';
-import { picture, play } from '../theatre.ts';
+import { picture, play, screen, watchToTheEnd } from '../theatre.ts';
 
 test('a film from upload to deletion', async ({ page, browser, baseURL }) => {
   const heard = complaints(page);
@@ -105,4 +105,21 @@ test('a watch page opened early turns into the player by itself', async ({ page 
   await watchFrom(row);
   await expect(page.getByTestId('processing').or(page.getByTestId('player')).first()).toBeVisible();
   await play(page);
+});
+
+test('a film is watched while it is made, to its end', async ({ page }) => {
+  test.setTimeout(240_000);
+  const heard = complaints(page);
+  await signUp(page);
+  const row = await upload(page, olderFilm(`Unfinished ${uniqueWord()}`));
+  await watchFrom(row);
+  const video = screen(page);
+  await expect(video).toBeVisible({ timeout: 60_000 });
+  // Its first seconds are there, and its last are not.
+  await expect(page.getByTestId('processing')).toBeVisible();
+  const { jumps, waits, ended } = await watchToTheEnd(video, 4);
+  expect(jumps).toEqual([]);
+  expect(waits).toBeGreaterThan(0);
+  expect(Math.abs(ended - 40)).toBeLessThan(0.2);
+  expect(heard).toEqual([]);
 });

@@ -45,7 +45,12 @@ pub struct Limits {
     pub output: u64,
     /// How much of a film may be done.
     pub film: Duration,
+    /// Nobody waits for it: what somebody waits for, and the other services of a small machine, get the processor first.
+    pub background: bool,
 }
+
+/// The niceness of what nobody waits for: about a ninth of what others get, and all that they leave.
+const BACKGROUND: libc::c_int = 10;
 
 /// What the size of an encode depends on.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +77,7 @@ impl Limits {
             stall: Duration::from_secs(120),
             output: 0,
             film: Duration::ZERO,
+            background: false,
         }
     }
 
@@ -96,6 +102,7 @@ impl Limits {
             stall: Duration::from_secs(300),
             output: BYTES_A_SECOND * (film.as_secs() + 600),
             film: LONGEST_FILM,
+            background: false,
         }
     }
 
@@ -108,6 +115,13 @@ impl Limits {
         for (resource, limit) in [(libc::RLIMIT_AS, memory), (libc::RLIMIT_CPU, cpu)] {
             // SAFETY: `limit` is alive and only read; no old limit is asked for.
             let result = unsafe { libc::prlimit(process as libc::pid_t, resource, &limit, std::ptr::null_mut()) };
+            if result == -1 {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        if self.background {
+            // SAFETY: no memory is involved. A child has one thread while it waits for work; the others inherit from it.
+            let result = unsafe { libc::setpriority(libc::PRIO_PROCESS, process, BACKGROUND) };
             if result == -1 {
                 return Err(io::Error::last_os_error());
             }

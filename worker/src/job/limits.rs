@@ -36,5 +36,10 @@ pub fn of(work: &Work, size: u64) -> Limits {
             cores,
         },
     };
-    Limits::for_encode(&load)
+    let background = match work {
+        Work::Picture(work) => !work.urgent,
+        Work::Poster(_) => true,
+        Work::Probe | Work::Copy(_) | Work::Sound(_) => false,
+    };
+    Limits { background, ..Limits::for_encode(&load) }
 }
