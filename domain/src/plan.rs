@@ -108,7 +108,7 @@ impl PictureFacts {
 impl SoundPlan {
     /// Rates that an AAC decoder everywhere has, without changing the pitch of a tape of 44.1 kHz.
     pub fn of(rate: u32, channels: u16) -> Self {
-        let rate = if rate % 11_025 == 0 { 44_100 } else { 48_000 };
+        let rate = if rate.is_multiple_of(11_025) { 44_100 } else { 48_000 };
         Self { rate, channels: channels.clamp(1, 2), copy: false }
     }
 

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 
 const LOOP = 8;
 
+/** Key frames that can't be entered: such a film is encoded whole. */
+const OPEN = '-x264opts open_gop=1:bframes=3:b_pyramid=0';
+
 let made;
 
 /** A folder that goes with the process. */
@@ -20,8 +23,9 @@ export function folder() {
  * `length` seconds of 1080p at 30 frames a second, with stereo sound. The zoom into a fractal has edges and motion
  * everywhere, the pattern over it flat areas and hard cuts, and the grain costs about what a camera's does.
  */
-export function footage(length) {
-  const [loop, path] = [join(folder(), 'loop.mp4'), join(folder(), `${length}s.mp4`)];
+export function footage(length, { copyable = true } = {}) {
+  const kind = copyable ? 'copyable' : 'open';
+  const [loop, path] = [join(folder(), `loop-${kind}.mp4`), join(folder(), `${length}s-${kind}.mp4`)];
   if (!existsSync(loop)) {
     const picture = '[0:v]scale=1920:1080[far];[far][1:v]blend=all_mode=average,noise=alls=3:allf=t,format=yuv420p';
     ffmpeg(
@@ -29,7 +33,7 @@ export function footage(length) {
       '-f lavfi -i testsrc2=size=1920x1080:rate=30',
       '-f lavfi -i sine=frequency=330:sample_rate=48000',
       `-filter_complex ${picture}[v];[2:a]aformat=channel_layouts=stereo[a] -map [v] -map [a] -t ${LOOP}`,
-      `-c:v libx264 -preset veryfast -crf 23 -g 60 -c:a aac -b:a 192k ${loop}`,
+      `-c:v libx264 -preset veryfast -crf 23 -g 60 ${copyable ? '' : OPEN} -c:a aac -b:a 192k ${loop}`,
     );
   }
   if (!existsSync(path)) {

@@ -3,19 +3,24 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { folder, footage } from './footage.mjs';
-import { playlists, untilReady, uploadFile, workerMetric } from './kinora.mjs';
-import { cpuSeconds, pids, resetPeak, resident } from './processes.mjs';
+import { playlists, untilReady, uploadFile } from './kinora.mjs';
+import { cpuSeconds, peakWhile, pids } from './processes.mjs';
 import { median, megabytes, seconds } from './table.mjs';
 
 const run = promisify(execFile);
 const LENGTH = 30;
-const TASK_SECONDS = 'kinora_task_seconds_sum{kind="transcode"}';
 
 export async function ladder({ film: given, rounds }) {
-  const film = given ?? footage(LENGTH);
+  if (given) return compared('', given, rounds);
+  return [
+    ...(await compared('to be encoded: ', footage(LENGTH, { copyable: false }), rounds)),
+    ...(await compared('copyable: ', footage(LENGTH), rounds)),
+  ];
+}
+
+async function compared(which, film, rounds) {
   const source = await probe(film);
   const [ours, theirs] = [[], []];
   let rungs;
@@ -29,32 +34,23 @@ export async function ladder({ film: given, rounds }) {
     const ratios = ours.map((made, round) => made[name] / theirs[round][name]);
     const of = (list) => show(median(list.map((made) => made[name])));
     const each = ratios.map((ratio) => ratio.toFixed(2)).join(', ');
-    return [what, median(ratios).toFixed(2), `${of(ours)} ÷ ${of(theirs)}; by round: ${each}`];
+    return [which + what, median(ratios).toFixed(2), `${of(ours)} ÷ ${of(theirs)}; by round: ${each}`];
   };
   const speed = source.duration / median(ours.map((made) => made.wall));
   const names = rungs.map((rung) => `${rung.height}p`).join(' ');
   return [
     row('wall, processing to ready ÷ ffmpeg', 'wall'),
-    row('wall, the worker’s task ÷ ffmpeg', 'task'),
     row('CPU time, worker ÷ ffmpeg', 'cpu'),
     row('peak memory, worker ÷ ffmpeg', 'peak', megabytes),
-    ['speed', `${speed.toFixed(2)} ×`, `real time, for ${names} on ${cpus().length} cores; ${seconds(source.duration)} of film`],
+    [`${which}speed`, `${speed.toFixed(2)} ×`, `real time, for ${names} on ${cpus().length} cores; ${seconds(source.duration)} of film`],
   ];
 }
 
 async function byKinora(film) {
   const id = await uploadFile('The ladder', film);
-  const [cpu, task] = [cpuSeconds(pids.worker), await workerMetric(TASK_SECONDS)];
-  resetPeak(pids.worker);
-  const wall = (await untilReady(id)) / 1000;
-  const { peak } = resident(pids.worker);
-  // The worker counts a task a moment after the film is ready.
-  let spent = 0;
-  for (let tries = 0; spent === 0 && tries < 50; tries++) {
-    await sleep(20);
-    spent = (await workerMetric(TASK_SECONDS)) - task;
-  }
-  return { id, wall, task: spent, cpu: cpuSeconds(pids.worker) - cpu, peak };
+  const cpu = cpuSeconds(pids.worker);
+  const { result, peak } = await peakWhile(pids.worker, () => untilReady(id));
+  return { id, wall: result / 1000, cpu: cpuSeconds(pids.worker) - cpu, peak };
 }
 
 /** As worker/src/media encodes; threads are left to ffmpeg, which gives each encoder one and a half times the cores. */
@@ -81,8 +77,7 @@ async function byFfmpeg(film, rungs, { channels }) {
   rmSync(out, { recursive: true });
   const [, user, system] = /utime=([\d.]+)s stime=([\d.]+)s/.exec(stderr);
   const peak = 1024 * Number(/maxrss=(\d+)/.exec(stderr)[1]);
-  // All of ffmpeg is what a task is: there is no queue and no page around it.
-  return { wall, task: wall, cpu: Number(user) + Number(system), peak };
+  return { wall, cpu: Number(user) + Number(system), peak };
 }
 
 const words = (...parts) => parts.join(' ').split(' ').filter(Boolean);

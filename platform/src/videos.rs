@@ -43,14 +43,18 @@ pub async fn get(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<Vid
     let build = film.build.clone();
     let mut video = page(film, actor);
     if let Some(build) = build {
-        video.renditions = renditions(platform, &build).await?;
+        video.renditions = renditions(platform, &build, video.state).await?;
     }
     Ok(video)
 }
 
 /// How far each rendition is published.
-async fn renditions(platform: &Platform, build: &BuildId) -> Result<Vec<Published>> {
-    match platform.growth.look(platform, build).await {
+async fn renditions(platform: &Platform, build: &BuildId, state: State) -> Result<Vec<Published>> {
+    let now = match state {
+        State::Ready => platform.growth.look_finished(platform, build).await,
+        _ => platform.growth.look(platform, build).await,
+    };
+    match now {
         Ok(build) => Ok(build
             .renditions()
             .map(|rendition| Published {

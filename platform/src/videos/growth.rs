@@ -21,6 +21,8 @@ const SWEEP: Duration = Duration::from_secs(1);
 /// A build that nobody has asked for this long is forgotten.
 const IDLE: Duration = Duration::from_secs(20);
 
+/// A rendition's playlist or, without a name, the master; and whether for our player.
+type Which = (Option<String>, bool);
 type Changes = watch::Receiver<Arc<Snapshot>>;
 type Live = broadcast::Receiver<Arc<Envelope>>;
 
@@ -32,8 +34,8 @@ pub struct Snapshot {
     chunks: HashMap<String, Vec<Chunk>>,
     /// Where the sound ends so far, if it limits the picture.
     sound_ms: Option<f64>,
-    /// Written once each, whoever asks: by rendition, and whether for our player.
-    texts: Mutex<HashMap<(Option<String>, bool), Arc<str>>>,
+    /// Written once each, whoever asks.
+    texts: Mutex<HashMap<Which, Arc<str>>>,
 }
 
 impl Snapshot {
@@ -208,6 +210,15 @@ impl Builds {
     /// What is published now, a second old at most.
     pub async fn look(&self, platform: &Platform, build: &BuildId) -> Result<Arc<Snapshot>> {
         Ok(Arc::clone(&self.follow(platform, build).await?.borrow()))
+    }
+
+    /// The same of a build that is known to be finished, which what was read a moment ago may not show yet.
+    pub async fn look_finished(&self, platform: &Platform, build: &BuildId) -> Result<Arc<Snapshot>> {
+        let known = self.look(platform, build).await?;
+        if known.is_finished() {
+            return Ok(known);
+        }
+        Ok(Arc::new(Snapshot::read(platform, build).await?.ok_or(Error::NotFound)?))
     }
 
     /// Every change from now on.

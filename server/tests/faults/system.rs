@@ -140,7 +140,8 @@ impl System {
 
     /// What is or was to be done for a film, in the order it was queued; tidying up aside.
     pub async fn tasks(&self, video: &str) -> Vec<Task> {
-        let rows: Vec<(i64, String, String, i64, i32, i32, Option<String>)> = sqlx::query_as(
+        type Row = (i64, String, String, i64, i32, i32, Option<String>);
+        let rows: Vec<Row> = sqlx::query_as(
             "SELECT id, kind, state, fence, failures, lapses, worker FROM tasks
              WHERE video_id = $1 AND kind <> 'tidy' ORDER BY id",
         )

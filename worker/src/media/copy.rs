@@ -90,10 +90,10 @@ fn by_the_index(source: &Source, index: usize, keys: usize) -> Option<(bool, u64
         let stream = stream.as_ptr().cast_mut();
         for at in 0..ffi::avformat_index_get_entries_count(stream) {
             let Some(entry) = ffi::avformat_index_get_entry(stream, at).as_ref() else { break };
-            discards |= entry.flags() & ffi::AVINDEX_DISCARD_FRAME as i32 != 0;
+            discards |= entry.flags() & ffi::AVINDEX_DISCARD_FRAME != 0;
             let time = entry.timestamp.rescale(time_base, TICKS);
             let begun = *since.get_or_insert(time);
-            if entry.flags() & ffi::AVINDEX_KEYFRAME as i32 != 0 && time - begun >= timeline::SEGMENT / 2 {
+            if entry.flags() & ffi::AVINDEX_KEYFRAME != 0 && time - begun >= timeline::SEGMENT / 2 {
                 peak = peak.max(bytes * 8 * TIMESCALE as u64 / (time - begun).max(1) as u64);
                 (bytes, since) = (0, Some(time));
             }

@@ -145,7 +145,7 @@ fn key_frames(source: &mut Source, index: usize, origin_us: i64, duration_ms: Op
         let count = ffi::avformat_index_get_entries_count(stream);
         (0..count)
             .filter_map(|at| ffi::avformat_index_get_entry(stream, at).as_ref())
-            .map(|entry| (entry.timestamp, entry.flags() & ffi::AVINDEX_KEYFRAME as i32 != 0))
+            .map(|entry| (entry.timestamp, entry.flags() & ffi::AVINDEX_KEYFRAME != 0))
             .collect()
     };
     // MP4 counts decoding times; what lies between is the same for every key frame of a film.
@@ -264,7 +264,7 @@ fn describe_audio(source: &Source, index: usize) -> Option<AudioStream> {
     let is_aac_lc = unsafe {
         let parameters = &*(*stream.as_ptr()).codecpar;
         parameters.codec_id == ffi::AVCodecID::AV_CODEC_ID_AAC
-            && parameters.profile == ffi::FF_PROFILE_AAC_LOW as i32
+            && parameters.profile == ffi::FF_PROFILE_AAC_LOW
             && parameters.extradata_size >= 2
     };
     (channels > 0 && sample_rate > 0).then_some(AudioStream { channels, sample_rate, codec_name, is_aac_lc })
