@@ -9,7 +9,7 @@ pub const TIMESCALE: i64 = 90_000;
 pub const SEGMENT: i64 = 4 * TIMESCALE;
 /// How long chunks should be: the first short, because somebody waits for it, the rest longer, because each pays for
 /// opening the file. The last number holds from there on.
-const GROWTH: [i64; 5] = [SEGMENT, SEGMENT, 2 * SEGMENT, 4 * SEGMENT, 8 * SEGMENT];
+const GROWTH: [i64; 7] = [SEGMENT, SEGMENT, 2 * SEGMENT, 2 * SEGMENT, 4 * SEGMENT, 4 * SEGMENT, 8 * SEGMENT];
 /// A chunk that would be shorter than this is left to its neighbour.
 const SHORTEST: i64 = 2 * TIMESCALE;
 
@@ -134,8 +134,9 @@ mod tests {
     fn chunks_begin_at_key_frames_and_grow() {
         let keys: Vec<i64> = (0..60).map(|n| n * 2 * S).collect();
         let chunks = at_keys(&keys, 120 * S);
-        assert_eq!(spans(&chunks), [(0.0, 1), (4.0, 1), (8.0, 2), (16.0, 4), (32.0, 8), (64.0, 8), (96.0, 6)]);
-        assert_eq!(chunks[6].end, None);
+        let expected = [(0.0, 1), (4.0, 1), (8.0, 2), (16.0, 2), (24.0, 4), (40.0, 4), (56.0, 8), (88.0, 8)];
+        assert_eq!(spans(&chunks), expected);
+        assert_eq!(chunks[7].end, None);
     }
 
     #[test]
@@ -159,7 +160,7 @@ mod tests {
         assert!(chunks.iter().flat_map(|chunk| &chunk.cuts).eq(&keys), "{chunks:?}");
         assert_eq!(chunks[0].end, Some(10 * S));
         let often: Vec<i64> = (0..120).map(|n| n * S).collect();
-        assert_eq!(cut_at_keys(&often, 120 * S)[3].cuts, [16, 20, 24, 28].map(|n| n * S));
+        assert_eq!(cut_at_keys(&often, 120 * S)[4].cuts, [24, 28, 32, 36].map(|n| n * S));
     }
 
     #[test]

@@ -7,6 +7,8 @@ const LOOP = 8;
 
 /** Key frames that can't be entered: such a film is encoded whole. */
 const OPEN = '-x264opts open_gop=1:bframes=3:b_pyramid=0';
+/** A rate that is given to viewers as it is. */
+const SANE = '-maxrate 8M -bufsize 8M';
 
 let made;
 
@@ -33,7 +35,7 @@ export function footage(length, { copyable = true } = {}) {
       '-f lavfi -i testsrc2=size=1920x1080:rate=30',
       '-f lavfi -i sine=frequency=330:sample_rate=48000',
       `-filter_complex ${picture}[v];[2:a]aformat=channel_layouts=stereo[a] -map [v] -map [a] -t ${LOOP}`,
-      `-c:v libx264 -preset veryfast -crf 23 -g 60 ${copyable ? '' : OPEN} -c:a aac -b:a 192k ${loop}`,
+      `-c:v libx264 -preset veryfast -crf 23 -g 60 ${copyable ? SANE : OPEN} -c:a aac -b:a 192k ${loop}`,
     );
   }
   if (!existsSync(path)) {
@@ -43,5 +45,5 @@ export function footage(length, { copyable = true } = {}) {
 }
 
 function ffmpeg(...parts) {
-  execFileSync('ffmpeg', ['-v', 'error', '-y', ...parts.join(' ').split(' ')], { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('ffmpeg', ['-v', 'error', '-y', ...parts.join(' ').split(' ').filter(Boolean)], { stdio: ['ignore', 'ignore', 'inherit'] });
 }

@@ -5,7 +5,6 @@ import http from 'node:http';
 import { footage } from './footage.mjs';
 
 export const baseURL = process.env.KINORA_BASE_URL;
-export const workerURL = process.env.KINORA_WORKER_URL;
 const LANES = 4;
 
 // The server listens on 127.0.0.1 alone; without a family Node would knock at ::1 first.
@@ -129,9 +128,3 @@ export function watchable() {
   return short;
 }
 
-/** A number out of the worker's metrics; 0 before it was counted. */
-export async function workerMetric(name) {
-  const { body } = await expectStatus(200, `${workerURL}/metrics`);
-  const line = `${body}`.split('\n').find((text) => text.startsWith(name));
-  return line ? Number(line.split(' ').at(-1)) : 0;
-}

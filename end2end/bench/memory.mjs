@@ -1,22 +1,22 @@
-// Memory of server and worker: idle, while a large file comes in, and while it is encoded.
+// Memory of server and worker, its children included: idle, while a large file comes in, and while it is encoded.
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { footage } from './footage.mjs';
 import { untilReady, upload } from './kinora.mjs';
-import { pids, resetPeak, resident } from './processes.mjs';
+import { held, pids } from './processes.mjs';
 import { median, megabytes, seconds } from './table.mjs';
 
 const SIZE = 2_000_000_000;
 const ENCODED = 24;
 
 export async function memory() {
-  const [film, rows] = [footage(ENCODED), []];
+  const [film, rows] = [footage(ENCODED, { copyable: false }), []];
   const phase = async (name, work) => {
     const { taken, samples } = await watched(work);
     for (const [who, pid] of Object.entries(pids)) {
-      const { now, peak } = resident(pid);
-      const more = `typically ${megabytes(median([now, ...samples[who]]))}, after ${seconds(taken)}`;
-      rows.push([`${who}, ${name}`, `${megabytes(peak)} peak`, more]);
+      const seen = [held(pid), ...samples[who]];
+      const more = `typically ${megabytes(median(seen))}, after ${seconds(taken)}`;
+      rows.push([`${who}, ${name}`, `${megabytes(Math.max(...seen))} peak`, more]);
     }
   };
   let id;
@@ -43,10 +43,9 @@ function padded(path) {
 
 async function watched(work) {
   const samples = Object.fromEntries(Object.keys(pids).map((who) => [who, []]));
-  Object.values(pids).forEach(resetPeak);
   const timer = setInterval(() => {
-    for (const [who, pid] of Object.entries(pids)) samples[who].push(resident(pid).now);
-  }, 250);
+    for (const [who, pid] of Object.entries(pids)) samples[who].push(held(pid));
+  }, 100);
   const begun = performance.now();
   try {
     await work();

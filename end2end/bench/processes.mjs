@@ -1,20 +1,9 @@
 // What the kernel knows of Kinora's processes: proc(5).
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 
 export const pids = { server: process.env.KINORA_SERVER_PID, worker: process.env.KINORA_WORKER_PID };
 /** `sysconf(_SC_CLK_TCK)` of every Linux that Node runs on. */
 const TICKS = 100;
-
-/** Bytes now and at most, since the last reset. */
-export function resident(pid) {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const bytes = (name) => 1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)[1]);
-  return { now: bytes('VmRSS'), peak: bytes('VmHWM') };
-}
-
-export function resetPeak(pid) {
-  writeFileSync(`/proc/${pid}/clear_refs`, '5');
-}
 
 /** Seconds of CPU that a process and its children that have ended have used, in user and kernel. */
 export function cpuSeconds(pid) {
@@ -24,7 +13,7 @@ export function cpuSeconds(pid) {
 }
 
 /** Bytes that a process and its children hold now, what they share counted once. */
-function held(pid) {
+export function held(pid) {
   const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
     readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean),
   );

@@ -17,6 +17,7 @@ pub mod videos;
 use crate::config::DatabaseConfig;
 use domain::event::{Envelope, Message};
 use domain::time::UnixMillis;
+use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool};
 use std::str::FromStr;
@@ -39,8 +40,12 @@ pub async fn connect(config: &DatabaseConfig) -> crate::Result<PgPool> {
 
 /// Brings the schema up to date. Several processes may do so at once: sqlx takes an advisory lock.
 pub async fn migrate(db: &PgPool) -> crate::Result<()> {
-    sqlx::migrate!("../migrations").run(db).await?;
-    Ok(())
+    match sqlx::migrate!("../migrations").run(db).await {
+        Err(MigrateError::VersionMismatch(_)) => Err(crate::Error::internal(
+            "the database is of a state of Kinora that was never released; `make reset` deletes what `make run` keeps",
+        )),
+        result => Ok(result?),
+    }
 }
 
 /// Writes a message beside the change that it tells of; the relay brings it to Kafka after the commit.

@@ -27,6 +27,8 @@ use super::sink::{Event, Sink};
 use super::{cores, deliver, join, probe, spawn};
 
 const PROGRESS: Duration = Duration::from_millis(250);
+/// Of the largest rung's encoder, where nobody waits: more cost rate and memory.
+const MOST_THREADS: usize = 4;
 const TICKS: Rational = Rational(1, TIMESCALE as i32);
 /// A picture that stands still for this long behind a cut, in ticks, is repeated there: no segment becomes long.
 const STILL: i64 = timeline::SEGMENT / 2;
@@ -61,7 +63,12 @@ pub(super) fn encode(input: Box<dyn Input>, work: &EncodePicture, sink: &mut dyn
             let (frames, waiting) = sync_channel(waiting_frames(rung));
             rungs.push(frames);
             let top = index + 1 == work.plan.rungs.len();
-            let threads = if work.urgent && top { cores() } else { 1 };
+            let threads = match (top, work.urgent) {
+                (true, true) => cores(),
+                // Chunks share the cores, but the last of a film has them to itself.
+                (true, false) => cores().min(MOST_THREADS),
+                (false, _) => 1,
+            };
             let config = encode::Config { index, rung, frame_rate: work.plan.frame_rate, threads, colour };
             let events = events.clone();
             let run = move || encode::run(&config, &waiting, &events);

@@ -81,7 +81,7 @@ fn sound(probe: &Probe, audio: &AudioStream, wishes: Wishes) -> SoundPlan {
     let exact = probe.container.starts_with("mov,");
     let copy = wishes.copy
         && exact
-        && audio.is_aac_lc
+        && audio.is_even_aac_lc
         && audio.channels <= 2
         && matches!(audio.sample_rate, 32_000 | 44_100 | 48_000);
     if copy { SoundPlan { rate: audio.sample_rate, channels: audio.channels, copy } } else { plan }

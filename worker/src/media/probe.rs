@@ -67,8 +67,8 @@ pub struct AudioStream {
     /// Hertz.
     pub sample_rate: u32,
     pub codec_name: String,
-    /// AAC of the kind that plays everywhere.
-    pub is_aac_lc: bool,
+    /// AAC of the kind that plays everywhere, in frames that follow each other without a hole.
+    pub is_even_aac_lc: bool,
 }
 
 /// Reads the beginning of a file, and its index where the container has one.
@@ -267,7 +267,27 @@ fn describe_audio(source: &Source, index: usize) -> Option<AudioStream> {
             && parameters.profile == ffi::FF_PROFILE_AAC_LOW
             && parameters.extradata_size >= 2
     };
-    (channels > 0 && sample_rate > 0).then_some(AudioStream { channels, sample_rate, codec_name, is_aac_lc })
+    let is_even_aac_lc = is_aac_lc && is_even(&stream, sample_rate);
+    (channels > 0 && sample_rate > 0).then_some(AudioStream { channels, sample_rate, codec_name, is_even_aac_lc })
+}
+
+/// Whether the index has frames of 1024 samples, one after the other; rounded to the clock of the container.
+fn is_even(stream: &Stream<'_>, sample_rate: u32) -> bool {
+    const FRAME: i64 = 1024;
+    let (time_base, samples) = (stream.time_base(), Rational::new(1, sample_rate as i32));
+    let mut before: Option<i64> = None;
+    // SAFETY: the stream lives as long as its context, and nothing else is done with it meanwhile.
+    unsafe {
+        let stream = stream.as_ptr().cast_mut();
+        let count = ffi::avformat_index_get_entries_count(stream);
+        count > 0
+            && (0..count).filter_map(|at| ffi::avformat_index_get_entry(stream, at).as_ref()).all(|entry| {
+                let time = entry.timestamp.rescale(time_base, samples);
+                let follows = before.is_none_or(|before| (time - before - FRAME).abs() <= FRAME / 16);
+                before = Some(time);
+                follows
+            })
+    }
 }
 
 #[cfg(test)]
