@@ -155,6 +155,24 @@ impl Plan {
         timeline::target_seconds(chunks)
     }
 
+    /// How the film is made and why so, in words for its owner: technical details.
+    pub fn details(&self) -> Vec<String> {
+        let picture = self.picture.iter().flat_map(|picture| {
+            let parts = match picture.chunks.len() {
+                0 => "The file can only be read from its beginning, so it is made in one go.".to_owned(),
+                1 => "It is made in one part.".to_owned(),
+                count => format!("It is made in {count} parts, which workers share."),
+            };
+            [picture.why.clone(), parts]
+        });
+        let sound = self.sound.iter().map(|sound| {
+            let how = if sound.copy { "taken as it is" } else { "encoded anew" };
+            let channels = if sound.channels == 1 { "mono" } else { "stereo" };
+            format!("The sound is {how}: AAC, {channels}, {} Hz.", sound.rate)
+        });
+        picture.chain(sound).collect()
+    }
+
     /// What the owner should know once all is made: `outcomes` of the tasks that made it, None of one that came to nothing,
     /// and how long sound and picture have become, in milliseconds.
     pub fn notices(&self, outcomes: &[Option<&Outcome>], sound_ms: f64, picture_ms: f64) -> Vec<Notice> {

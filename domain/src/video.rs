@@ -150,6 +150,8 @@ pub struct Video {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
     pub notices: Vec<Notice>,
+    /// How it is made and why so, in words for its owner.
+    pub details: Vec<String>,
     pub duration_ms: Option<i64>,
     /// Pixels, of the picture as it is shown.
     pub width: Option<i32>,

@@ -41,8 +41,13 @@ pub struct Edit {
 pub async fn get(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<Video> {
     let film = load(platform, actor, Action::Watch, id).await?;
     let build = film.build.clone();
+    let inspect = can(actor, Action::Inspect, subject(&film));
     let mut video = page(film, actor);
     if let Some(build) = build {
+        if inspect {
+            let plan = db::builds::plan(&platform.db, &build).await?;
+            video.details = plan.map(|plan| plan.details()).unwrap_or_default();
+        }
         video.renditions = renditions(platform, &build, video.state).await?;
     }
     Ok(video)
@@ -328,6 +333,7 @@ fn page(film: Film, actor: &Actor) -> Video {
         progress: progress(&film),
         watchable: playback.is_some(),
         renditions: Vec::new(),
+        details: Vec::new(),
         eta_seconds: film.eta_seconds.filter(|_| film.state == State::Processing).map(|seconds| seconds.ceil() as u64),
         playback,
         mine: is_owner(actor, &film.owner),

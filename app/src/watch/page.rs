@@ -148,6 +148,18 @@ fn about(video: &Video, now: domain::time::UnixMillis) -> AnyView {
                 })}
         </div>
         {notices}
+        {(!video.details.is_empty()).then(|| details(video.details.clone()))}
+    }
+    .into_any()
+}
+
+/// For the owner: how the film is made.
+fn details(lines: Vec<String>) -> AnyView {
+    view! {
+        <details class="mt-3 text-sm text-muted" data-testid="details">
+            <summary class="cursor-pointer py-3">"Technical details"</summary>
+            {lines.into_iter().map(|line| view! { <p class="mt-1">{line}</p> }).collect_view()}
+        </details>
     }
     .into_any()
 }

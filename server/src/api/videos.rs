@@ -37,6 +37,8 @@ struct VideoOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
     notices: Vec<Notice>,
+    /// Empty for all but its owner.
+    details: Vec<String>,
     duration_ms: Option<i64>,
     width: Option<i32>,
     height: Option<i32>,
@@ -61,6 +63,7 @@ impl From<Video> for VideoOut {
             watchable: video.watchable,
             failure: video.failure,
             notices: video.notices,
+            details: video.details,
             duration_ms: video.duration_ms,
             width: video.width,
             height: video.height,

@@ -56,6 +56,9 @@ async fn a_film_outlives_the_worker_that_is_killed_half_way() {
     let finished = segments(&system, &video).await;
     assert!(published.iter().all(|row| finished.contains(row)), "{published:?} in {finished:?}");
     assert_eq!(footage::play(&system.anonymous(), &film).await, u64::from(SECONDS * 25));
+    // Why it was copied is its owner's to read.
+    assert_eq!(film["details"][0], "The picture is taken as it is.");
+    assert_eq!(system.anonymous().film(&video).await["details"], serde_json::json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
