@@ -2,7 +2,7 @@
 //! it. Plain data.
 
 use crate::ladder::Rung;
-use crate::playlist::{AUDIO, Rendition};
+use crate::playlist::{AAC_LC, AUDIO, Rendition};
 use crate::timeline::{self, Chunk};
 use crate::video::Notice;
 use serde::{Deserialize, Serialize};
@@ -141,7 +141,7 @@ impl Plan {
         });
         let sound = self.sound.iter().map(|sound| Rendition {
             name: AUDIO.to_owned(),
-            codecs: "mp4a.40.2".to_owned(),
+            codecs: AAC_LC.to_owned(),
             resolution: None,
             frame_rate: None,
             peak_bitrate: if sound.copy { 350_000 } else { sound.bitrate() * 11 / 10 },

@@ -8,6 +8,8 @@ use std::fmt::Write;
 
 /// The name of the audio rendition, beside rungs such as `1080p`.
 pub const AUDIO: &str = "audio";
+/// AAC-LC by RFC 6381: what every sound of ours is.
+pub const AAC_LC: &str = "mp4a.40.2";
 
 /// One rendition of a build: a rung of the picture, or the sound.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,10 +1,10 @@
 //! A build on its way: planned, published chunk by chunk, finished. What of it comes to nothing is left out.
 
-use crate::db::{self, tasks::End, tasks::NewTask};
+use crate::db::{self, tasks::End, tasks::NewTask, videos::Access};
 use crate::tasks::{build, move_film, ours, queue_plan, tell_state, video};
 use crate::{Error, Platform, Result};
 use domain::event::{Message, TOPIC_EVENTS, TOPIC_TASKS};
-use domain::id::{BuildId, VideoId};
+use domain::id::BuildId;
 use domain::key::MediaKey;
 use domain::plan::{Outcome, Plan};
 use domain::playlist::{AUDIO, Chunk, contiguous, length_ms};
@@ -45,7 +45,7 @@ pub async fn planned(platform: &Platform, claim: &Claim, plan: &Plan) -> Result<
     db::videos::set_shape(&mut *tx, video, plan.promised_ms, picture).await?;
     let mut task = None;
     for (kind, class, chunk, weight) in tasks_of(plan) {
-        let new = NewTask { kind, class, video, build: Some(build), chunk, owner: &film.owner, weight, delay: 0.0 };
+        let new = NewTask { build: Some(build), chunk, weight, ..NewTask::new(kind, class, video, &film.owner) };
         task = Some(db::tasks::insert(&mut *tx, new).await?);
     }
     if let Some(task) = task {
@@ -120,7 +120,7 @@ pub async fn publish(platform: &Platform, claim: &Claim, stored: &[Stored], outc
         return ours(outcome.is_some() && db::tasks::is_done(&mut *tx, claim).await?);
     }
     // One of a film's tasks at a time looks at what it has become by this.
-    db::videos::lock(&mut *tx, video).await?.ok_or(Error::Lost)?;
+    let film = db::videos::lock(&mut *tx, video).await?.ok_or(Error::Lost)?;
     for Stored { rung, chunk, init_hash, codecs } in stored {
         if !db::builds::set_init(&mut *tx, build, rung, init_hash, codecs).await? {
             return Err(Error::internal(format!(
@@ -139,7 +139,7 @@ pub async fn publish(platform: &Platform, claim: &Claim, stored: &[Stored], outc
     if db::videos::make_watchable(&mut *tx, video, build).await? {
         tell_state(&mut tx, video, State::Processing).await?;
     }
-    let finished = outcome.is_some() && finish_if_last(&mut tx, video, build).await?;
+    let finished = outcome.is_some() && finish_if_last(&mut tx, &film, build).await?;
     tx.commit().await?;
     if finished {
         tracing::info!(%video, %build, "the build is finished");
@@ -177,7 +177,7 @@ pub(crate) async fn lose(tx: &mut PgConnection, claim: &Claim, reason: &str) -> 
         Kind::Plan if film.state == State::Ready => {}
         Kind::Plan => {
             move_film(tx, video, State::Failed, Some(reason)).await?;
-            queue_tidying(tx, video, build).await?;
+            queue_tidying(tx, &film, build).await?;
         }
         _ => {
             let plan = db::builds::plan(&mut *tx, build).await?;
@@ -199,7 +199,7 @@ pub(crate) async fn lose(tx: &mut PgConnection, claim: &Claim, reason: &str) -> 
             if claim.kind == Kind::Sound {
                 db::builds::drop_rendition_without_chunks(&mut *tx, build, AUDIO).await?;
             }
-            finish_if_last(tx, video, build).await?;
+            finish_if_last(tx, &film, build).await?;
         }
     }
     Ok(())
@@ -207,7 +207,8 @@ pub(crate) async fn lose(tx: &mut PgConnection, claim: &Claim, reason: &str) -> 
 
 /// Finishes a build if none of its tasks is left: points the film at it, or says why nothing came of it. The film's row
 /// is locked, so that one task at a time looks.
-async fn finish_if_last(tx: &mut PgConnection, video: &VideoId, build: &BuildId) -> Result<bool> {
+async fn finish_if_last(tx: &mut PgConnection, film: &Access, build: &BuildId) -> Result<bool> {
+    let video = &film.video;
     if db::tasks::is_unfinished(&mut *tx, build).await? || db::builds::is_finished(&mut *tx, build).await? {
         return Ok(false);
     }
@@ -221,7 +222,7 @@ async fn finish_if_last(tx: &mut PgConnection, video: &VideoId, build: &BuildId)
         .map(|(_, chunks)| length_ms(contiguous(chunks)))
         .fold(0.0_f64, f64::max);
     db::builds::finish(&mut *tx, build).await?;
-    queue_tidying(tx, video, build).await?;
+    queue_tidying(tx, film, build).await?;
     if sound_ms.max(picture_ms) <= 0.0 {
         let reason = ended.iter().find_map(|task| task.reason.as_deref()).unwrap_or(NOTHING);
         move_film(tx, video, State::Failed, Some(reason)).await?;
@@ -237,19 +238,10 @@ async fn finish_if_last(tx: &mut PgConnection, video: &VideoId, build: &BuildId)
 }
 
 /// Clears away what nobody points at, once nobody who lost a lease can still be writing.
-async fn queue_tidying(tx: &mut PgConnection, video: &VideoId, build: &BuildId) -> Result<()> {
+async fn queue_tidying(tx: &mut PgConnection, film: &Access, build: &BuildId) -> Result<()> {
     const DELAY: f64 = 600.0;
-    let Some(film) = db::videos::lock(&mut *tx, video).await? else { return Ok(()) };
-    let new = NewTask {
-        kind: Kind::Tidy,
-        class: LATER,
-        video,
-        build: Some(build),
-        chunk: None,
-        owner: &film.owner,
-        weight: 0.0,
-        delay: DELAY,
-    };
+    let task = NewTask::new(Kind::Tidy, LATER, &film.video, &film.owner);
+    let new = NewTask { build: Some(build), delay: DELAY, ..task };
     db::tasks::insert(&mut *tx, new).await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What workers do with tasks. Every write names the claim's fence: one that lost its lease gets [`Error::Lost`] and has
 //! changed nothing.
 
-use crate::db::{self, tasks::End};
+use crate::db::{self, tasks::End, tasks::NewTask};
 use crate::{Error, Platform, Result, builds};
 use domain::event::{Message, TOPIC_DEAD, TOPIC_EVENTS, TOPIC_TASKS};
 use domain::id::{BuildId, TaskId, UserId, VideoId};
@@ -22,16 +22,7 @@ const WORE_OUT: &str = "Processing this film broke off again and again, so we ga
 pub(crate) async fn queue_plan(tx: &mut PgConnection, video: &VideoId, owner: &UserId, may_copy: bool) -> Result<()> {
     let build = BuildId::from_random(rand::random());
     db::builds::insert(&mut *tx, &build, video, may_copy).await?;
-    let new = db::tasks::NewTask {
-        kind: Kind::Plan,
-        class: URGENT,
-        video,
-        build: Some(&build),
-        chunk: None,
-        owner,
-        weight: 0.0,
-        delay: 0.0,
-    };
+    let new = NewTask { build: Some(&build), ..NewTask::new(Kind::Plan, URGENT, video, owner) };
     let task = db::tasks::insert(&mut *tx, new).await?;
     db::announce(tx, TOPIC_TASKS, Message::Bell { task }).await?;
     Ok(())

@@ -6,7 +6,7 @@ mod watch;
 pub use growth::Builds;
 pub use watch::{Asked, Playlist, Watchers, master, media_playlist, media_url};
 
-use crate::db::{self, videos::Film};
+use crate::db::{self, tasks::NewTask, videos::Film};
 use crate::{Error, Platform, Result, tasks, uploads};
 use domain::access::{Action, Actor, Subject, can};
 use domain::event::{Message, TOPIC_EVENTS};
@@ -163,17 +163,8 @@ pub async fn delete(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<
         return Ok(());
     }
     db::videos::set_deleted(&mut *tx, id, true).await?;
-    let task = db::tasks::NewTask {
-        kind: Kind::DeleteVideo,
-        class: LATER,
-        video: id,
-        build: None,
-        chunk: None,
-        owner: &access.owner,
-        weight: 0.0,
-        delay: UNDO_SECONDS,
-    };
-    db::tasks::insert(&mut *tx, task).await?;
+    let new = NewTask { delay: UNDO_SECONDS, ..NewTask::new(Kind::DeleteVideo, LATER, id, &access.owner) };
+    db::tasks::insert(&mut *tx, new).await?;
     // Pages that show the film ask again, and learn that it is gone.
     tasks::tell_state(&mut tx, id, access.state).await?;
     tx.commit().await?;

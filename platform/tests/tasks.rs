@@ -26,16 +26,7 @@ async fn queued(platform: &Platform, engine: i32) -> (VideoId, Actor) {
 
 async fn queued_for(platform: &Platform, engine: i32, owner: &UserId) -> VideoId {
     let (video, build) = film(platform, owner, "Queued", "").await;
-    let new = NewTask {
-        kind: Kind::Plan,
-        class: URGENT,
-        video: &video,
-        build: Some(&build),
-        chunk: None,
-        owner,
-        weight: 0.0,
-        delay: 0.0,
-    };
+    let new = NewTask { build: Some(&build), ..NewTask::new(Kind::Plan, URGENT, &video, owner) };
     db::tasks::insert(&platform.db, new).await.unwrap();
     for sql in [
         format!("UPDATE videos SET state = 'queued', build_id = NULL, published_at = NULL WHERE id = '{video}'"),

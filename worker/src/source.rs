@@ -1,5 +1,6 @@
 //! An original in S3 as something to read and seek in: ranged reads, a few blocks kept, the next ones asked for ahead.
 
+use crate::media::seek_target;
 use bytes::Bytes;
 use domain::key::MediaKey;
 use platform::storage::{self, Storage};
@@ -105,13 +106,7 @@ impl Read for Source {
 
 impl Seek for Source {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let target = match to {
-            SeekFrom::Start(at) => Some(at),
-            SeekFrom::End(by) => self.size.checked_add_signed(by),
-            SeekFrom::Current(by) => self.position.checked_add_signed(by),
-        };
-        self.position =
-            target.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "seek before the beginning"))?;
+        self.position = seek_target(to, self.position, self.size)?;
         Ok(self.position)
     }
 }

@@ -58,6 +58,13 @@ pub struct NewTask<'a> {
     pub delay: f64,
 }
 
+impl<'a> NewTask<'a> {
+    /// One of no build, that may be claimed at once.
+    pub fn new(kind: Kind, class: i32, video: &'a VideoId, owner: &'a UserId) -> Self {
+        Self { kind, class, video, build: None, chunk: None, owner, weight: 0.0, delay: 0.0 }
+    }
+}
+
 pub async fn insert(db: impl PgExecutor<'_>, task: NewTask<'_>) -> sqlx::Result<TaskId> {
     let id = sqlx::query_scalar!(
         "INSERT INTO tasks (kind, class, video_id, build_id, chunk, owner_id, weight, run_after)

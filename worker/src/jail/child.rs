@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::Work;
 use super::fences::{self, Fence};
 use super::wire::{self, Failure, MAX_READ, Message, Start};
-use crate::media::{Init, Segment, Sink, Stop, Track};
+use crate::media::{Init, Segment, Sink, Stop, Track, seek_target};
 
 /// The name that a child runs under; its first argument is its parent's process id.
 pub(super) const NAME: &str = "kinora-jail";
@@ -103,13 +103,7 @@ impl Read for Source {
 
 impl Seek for Source {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let target = match to {
-            SeekFrom::Start(at) => Some(at),
-            SeekFrom::End(by) => self.size.checked_add_signed(by),
-            SeekFrom::Current(by) => self.position.checked_add_signed(by),
-        };
-        self.position =
-            target.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "seek before the beginning"))?;
+        self.position = seek_target(to, self.position, self.size)?;
         Ok(self.position)
     }
 }

@@ -3,9 +3,9 @@
 use super::Ended;
 use super::engine::{Job, patiently};
 use super::store::{Publish, Store};
-use crate::media::{CopyPicture, Done, EncodePicture, EncodeSound, Track, Work};
+use crate::media::{AAC_FRAME, CopyPicture, Done, EncodePicture, EncodeSound, Track, Work};
 use domain::plan::{PicturePlan, Plan};
-use domain::playlist::{AUDIO, contiguous, length_ms};
+use domain::playlist::{AUDIO, Chunk, contiguous, length_ms};
 use domain::timeline::{self, TIMESCALE};
 use platform::builds;
 use std::collections::BTreeMap;
@@ -17,7 +17,9 @@ pub async fn picture(job: &Job<'_>) -> Result<(), Ended> {
     let picture = plan.picture.clone().ok_or_else(|| not_planned("picture"))?;
     let chunk = match job.claim.chunk {
         Some(number) => picture.chunks.get(number as usize).cloned().ok_or_else(|| not_planned("chunk"))?,
-        None => timeline::by_the_clock(finished(job, &picture).await?),
+        None => {
+            timeline::by_the_clock(published(job, picture.rungs.first().map(|rung| &*rung.name)).await?.len() as u32)
+        }
     };
     let names: BTreeMap<Track, String> =
         picture.rungs.iter().enumerate().map(|(index, rung)| (Track::Video(index), rung.name.clone())).collect();
@@ -45,9 +47,8 @@ pub async fn copy(job: &Job<'_>) -> Result<(), Ended> {
     let plan = patiently(|| builds::plan(job.platform, job.claim)).await?;
     let picture = plan.picture.clone().ok_or_else(|| not_planned("picture"))?;
     let copied = picture.copy.ok_or_else(|| not_planned("copy"))?;
-    let there = patiently(|| builds::published(job.platform, job.claim, &copied.name)).await?;
-    let missing = contiguous(&there).len();
-    let chunks = picture.chunks.into_iter().skip(missing).collect();
+    let there = published(job, Some(&copied.name)).await?;
+    let chunks = picture.chunks.into_iter().skip(there.len()).collect();
     let whole = whole_ms(&plan);
     let work = CopyPicture { origin_us: plan.origin_us, chunks };
     let names = BTreeMap::from([(Track::Video(0), copied.name)]);
@@ -58,17 +59,15 @@ pub async fn copy(job: &Job<'_>) -> Result<(), Ended> {
 pub async fn sound(job: &Job<'_>) -> Result<(), Ended> {
     let plan = patiently(|| builds::plan(job.platform, job.claim)).await?;
     let sound = plan.sound.clone().ok_or_else(|| not_planned("sound"))?;
-    let chunks = patiently(|| builds::published(job.platform, job.claim, AUDIO)).await?;
-    let there = contiguous(&chunks);
+    let there = published(job, Some(AUDIO)).await?;
     // Segments are whole AAC frames: their durations say how many, however they are rounded.
-    const FRAME: f64 = 1024.0;
-    let frames = (length_ms(there) * f64::from(sound.rate) / 1000.0 / FRAME).round();
+    let frames = (length_ms(&there) * f64::from(sound.rate) / 1000.0 / AAC_FRAME as f64).round();
     let whole = whole_ms(&plan);
     let work = EncodeSound {
         plan: sound,
         origin_us: plan.origin_us,
         first_chunk: there.len() as u32,
-        first_sample: (frames * FRAME) as i64,
+        first_sample: frames as i64 * AAC_FRAME,
         seekable: plan.picture.as_ref().is_some_and(|picture| !picture.chunks.is_empty()),
     };
     let names = BTreeMap::from([(Track::Audio, AUDIO.to_owned())]);
@@ -105,11 +104,12 @@ async fn make(
     }
 }
 
-/// How many chunks of the picture are published in all rungs.
-async fn finished(job: &Job<'_>, picture: &PicturePlan) -> Result<u32, Ended> {
-    let Some(rung) = picture.rungs.first() else { return Ok(0) };
-    let chunks = patiently(|| builds::published(job.platform, job.claim, &rung.name)).await?;
-    Ok(contiguous(&chunks).len() as u32)
+/// The chunks of a rendition that are published, up to the first that is missing.
+async fn published(job: &Job<'_>, rung: Option<&str>) -> Result<Vec<Chunk>, Ended> {
+    let Some(rung) = rung else { return Ok(Vec::new()) };
+    let mut chunks = patiently(|| builds::published(job.platform, job.claim, rung)).await?;
+    chunks.truncate(contiguous(&chunks).len());
+    Ok(chunks)
 }
 
 fn whole_ms(plan: &Plan) -> f64 {

@@ -104,9 +104,7 @@ impl<'a> Store<'a> {
 
     /// Publishes all that is complete and, with an outcome, ends the task.
     pub async fn publish(&mut self, outcome: Option<&Outcome>) -> Result<(), Ended> {
-        while let Some(put) = self.puts.join_next().await {
-            put.map_err(|error| Ended::WentWrong(error.to_string()))??;
-        }
+        self.stored().await?;
         let stored: Vec<Stored> = std::mem::take(&mut self.complete).into_values().flatten().collect();
         let result = patiently(|| builds::publish(self.job.platform, self.job.claim, &stored, outcome)).await;
         // Committed or not, who knows: then what is stored stays, until it is tidied away.

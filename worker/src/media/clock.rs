@@ -1,8 +1,9 @@
 //! Times that only grow, out of whatever the file has.
 
-use ffmpeg_next::{Rational, Rescale};
+use ffmpeg_next::Rescale;
 
 use super::encode::TIMESCALE;
+use super::{MICROS, TICKS};
 
 const SECOND: i64 = TIMESCALE as i64;
 /// Times that jump back by more than a second, or ahead by more than an hour, start a new count.
@@ -21,7 +22,7 @@ pub(super) struct Clock {
 impl Clock {
     /// `origin_us`: the source's time, in microseconds, that becomes 0.
     pub fn new(origin_us: i64, nominal: i64) -> Self {
-        let origin = origin_us.rescale(Rational(1, 1_000_000), Rational(1, TIMESCALE as i32));
+        let origin = origin_us.rescale(MICROS, TICKS);
         Self { origin, nominal, last: None, end: 0 }
     }
 

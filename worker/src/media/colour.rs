@@ -1,10 +1,7 @@
 //! How the numbers of a picture are to be understood.
 
 use ffmpeg_next::format::Pixel;
-use ffmpeg_next::format::stream::Stream;
-use ffmpeg_next::{codec, color};
-
-use super::decoders;
+use ffmpeg_next::{color, decoder};
 
 /// What comes out of the conversion to 8-bit 4:2:0: the same for every rung and, as it is taken from the file and not
 /// from a frame, for every chunk.
@@ -17,17 +14,8 @@ pub(super) struct Colour {
 }
 
 impl Colour {
-    pub fn of(stream: &Stream<'_>) -> Self {
-        let unknown = Self {
-            space: color::Space::Unspecified,
-            range: color::Range::Unspecified,
-            primaries: color::Primaries::Unspecified,
-            transfer: color::TransferCharacteristic::Unspecified,
-        };
-        let parameters = codec::Context::from_parameters(stream.parameters());
-        let Ok(decoder) = parameters.and_then(|context| decoders::open(context.decoder())?.video()) else {
-            return unknown;
-        };
+    /// As the container says: from a decoder that has not decoded anything.
+    pub fn of(decoder: &decoder::Video) -> Self {
         let name = match decoder.format() {
             Pixel::None => "",
             format => format.descriptor().map(|descriptor| descriptor.name()).unwrap_or_default(),

@@ -1,8 +1,6 @@
 //! Taking packets as they are: the source's own picture or sound, put into segments.
 
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::mpsc::SyncSender;
 
 use domain::plan::{Outcome, PictureFacts, SoundPlan};
 use domain::timeline::{self, Chunk, TIMESCALE};
@@ -12,24 +10,19 @@ use ffmpeg_next::{Packet, Rational, Rescale, codec, ffi};
 use serde::{Deserialize, Serialize};
 
 use super::decoders;
+use super::encode;
 use super::error::{Error, Reason};
 use super::fragment::Fragmenter;
-use super::input::{Input, Next, Source};
-use super::sink::{Event, Init, Sink, Track};
+use super::input::{self, Input, Next, Source};
+use super::sink::{Event, Init, Reporter, Sink, Track, tell};
 use super::sound::EncodeSound;
-use super::{deliver, join, probe, spawn};
+use super::sound_segments::{FRAME, SoundSegments};
+use super::{MICROS, TICKS, beside, ms, probe};
 
-const PROGRESS: Duration = Duration::from_millis(250);
-const TICKS: Rational = Rational(1, TIMESCALE as i32);
-const MICRO: Rational = Rational(1, 1_000_000);
-/// Decoding times lie this far before the times shown, as in [`super::encode`].
-const AHEAD: i64 = 10 * TIMESCALE;
 /// A key frame this near to a planned cut, in ticks, is the one that was meant: indexes round.
 const NEAR: i64 = TIMESCALE / 100;
 /// How many key frames are looked at before a film is copied.
 const LOOKED_AT: usize = 4;
-/// Samples of an AAC frame.
-const FRAME: i64 = 1024;
 
 /// The picture, from a chunk on to the end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,7 +64,7 @@ pub(super) fn facts(source: &mut Source, index: usize, keys: Option<&[i64]>, ori
     source.keep_only(index);
     for place in 0..LOOKED_AT.min(keys.len()) {
         let key = keys[place * keys.len() / LOOKED_AT.min(keys.len())];
-        let time = (key.rescale(TICKS, MICRO) + origin_us).rescale(MICRO, time_base);
+        let time = (key.rescale(TICKS, MICROS) + origin_us).rescale(MICROS, time_base);
         source.seek(index, time);
         let Ok(Next::Packet(packet)) = source.next() else { break };
         facts.keys_are_closed &= packet.is_key() && is_idr(&packet, length_size);
@@ -85,21 +78,16 @@ fn by_the_index(source: &Source, index: usize, keys: usize) -> Option<(bool, u64
     let stream = source.context.stream(index)?;
     let time_base = stream.time_base();
     let (mut discards, mut bytes, mut since, mut peak, mut total) = (false, 0_u64, None, 0_u64, 0_u64);
-    // SAFETY: the stream lives as long as the context, and nothing else is done with it meanwhile.
-    unsafe {
-        let stream = stream.as_ptr().cast_mut();
-        for at in 0..ffi::avformat_index_get_entries_count(stream) {
-            let Some(entry) = ffi::avformat_index_get_entry(stream, at).as_ref() else { break };
-            discards |= entry.flags() & ffi::AVINDEX_DISCARD_FRAME != 0;
-            let time = entry.timestamp.rescale(time_base, TICKS);
-            let begun = *since.get_or_insert(time);
-            if entry.flags() & ffi::AVINDEX_KEYFRAME != 0 && time - begun >= timeline::SEGMENT / 2 {
-                peak = peak.max(bytes * 8 * TIMESCALE as u64 / (time - begun).max(1) as u64);
-                (bytes, since) = (0, Some(time));
-            }
-            bytes += entry.size().max(0) as u64;
-            total += entry.size().max(0) as u64;
+    for entry in input::index(&stream) {
+        discards |= entry.is_discarded;
+        let time = entry.time.rescale(time_base, TICKS);
+        let begun = *since.get_or_insert(time);
+        if entry.is_key && time - begun >= timeline::SEGMENT / 2 {
+            peak = peak.max(bytes * 8 * TIMESCALE as u64 / (time - begun).max(1) as u64);
+            (bytes, since) = (0, Some(time));
         }
+        bytes += entry.size;
+        total += entry.size;
     }
     if total == 0 || (peak == 0 && keys > 1) {
         // Matroska's index has no sizes: the mean of all the file, and a margin.
@@ -143,31 +131,13 @@ fn is_idr(packet: &Packet, length_size: usize) -> bool {
 /// Makes the chunks. Blocks until all is delivered to the sink, or nothing more will be.
 pub(super) fn picture(input: Box<dyn Input>, work: &CopyPicture, sink: &mut dyn Sink) -> Result<Outcome, Error> {
     let source = Source::open(input)?;
-    run(sink, move |events| copy_picture(source, work, events))
+    beside("copy", sink, move |events| copy_picture(source, work, events))
 }
 
 /// The same for the sound.
 pub(super) fn sound(input: Box<dyn Input>, work: &EncodeSound, sink: &mut dyn Sink) -> Result<Outcome, Error> {
     let source = Source::open(input)?;
-    run(sink, move |events| copy_sound(source, work, events))
-}
-
-fn run(
-    sink: &mut dyn Sink,
-    work: impl FnOnce(&SyncSender<Event>) -> Result<Outcome, Error> + Send,
-) -> Result<Outcome, Error> {
-    let (events, results) = sync_channel(super::WAITING_EVENTS);
-    thread::scope(|scope| {
-        let copier = spawn(scope, "copy".to_owned(), move || work(&events))?;
-        let delivered = deliver(results, sink);
-        let copied = join(copier);
-        delivered.map_err(|_| Error::Stopped)?;
-        copied
-    })
-}
-
-fn tell(events: &SyncSender<Event>, event: Event) -> Result<(), Error> {
-    events.send(event).map_err(|_| Error::Stopped)
+    beside("copy", sink, move |events| copy_sound(source, work, events))
 }
 
 /// A film that turned out otherwise than the packets that were looked at: it is encoded instead.
@@ -183,14 +153,14 @@ fn copy_picture(mut source: Source, work: &CopyPicture, events: &SyncSender<Even
     let (codecs, length_size) = avcc(&stream).ok_or(OTHERWISE)?;
     let (mut fragmenter, bytes) = Fragmenter::copying(&stream, TIMESCALE as u32)?;
     tell(events, Event::Init(TRACK, Init { bytes, codecs }))?;
-    let origin = work.origin_us.rescale(MICRO, TICKS);
+    let origin = work.origin_us.rescale(MICROS, TICKS);
     let mut chunks = work.chunks.iter().peekable();
     let Some(first) = chunks.peek().map(|chunk| chunk.start) else { return Ok(Outcome::default()) };
     let entrance = (first + origin).rescale(TICKS, time_base);
     let mut entered = first == 0 || !source.seek(index, entrance);
     let second = 1_i64.rescale(Rational(1, 1), time_base);
     let (mut group, mut cut, mut end): (Vec<Packet>, usize, i64) = (Vec::new(), 0, first);
-    let mut reported = Instant::now();
+    let mut reporter = Reporter::new(events);
     while let Next::Packet(mut packet) = source.next()? {
         if packet.stream() != index {
             continue;
@@ -232,10 +202,7 @@ fn copy_picture(mut source: Source, work: &CopyPicture, events: &SyncSender<Even
         }
         end = end.max(shown + duration);
         group.push(packet);
-        if reported.elapsed() >= PROGRESS {
-            reported = Instant::now();
-            tell(events, Event::Progress(ms(end)))?;
-        }
+        reporter.done(ms(end))?;
     }
     if !group.is_empty() {
         write(&mut fragmenter, &mut group, end, events)?;
@@ -262,7 +229,7 @@ fn write(
         return Err(OTHERWISE);
     }
     for (packet, pair) in group.iter_mut().zip(times.windows(2)) {
-        packet.set_dts(Some(pair[0] - AHEAD));
+        packet.set_dts(Some(pair[0] - encode::AHEAD));
         packet.set_duration(pair[1] - pair[0]);
         fragmenter.push(packet, start)?;
     }
@@ -281,15 +248,13 @@ fn copy_sound(mut source: Source, work: &EncodeSound, events: &SyncSender<Event>
     let time_base = stream.time_base();
     let SoundPlan { rate, .. } = work.plan;
     let samples = Rational::new(1, rate as i32);
-    let (mut fragmenter, bytes) = Fragmenter::copying(&stream, rate)?;
-    tell(events, Event::Init(Track::Audio, Init { bytes, codecs: "mp4a.40.2".to_owned() }))?;
-    let origin = work.origin_us.rescale(MICRO, samples);
+    let mut segments = SoundSegments::new(Fragmenter::copying(&stream, rate)?, work, events)?;
+    let origin = work.origin_us.rescale(MICROS, samples);
     if work.first_sample > 0 {
         source.seek(index, (work.first_sample + origin).rescale(samples, time_base) - 1);
     }
-    let mut chunk = timeline::by_the_clock(work.first_chunk);
-    let (mut next, mut end): (usize, Option<i64>) = (0, None);
-    let mut reported = Instant::now();
+    let mut begun = false;
+    let mut reporter = Reporter::new(events);
     while let Next::Packet(mut packet) = source.next()? {
         if packet.stream() != index {
             continue;
@@ -299,54 +264,20 @@ fn copy_sound(mut source: Source, work: &EncodeSound, events: &SyncSender<Event>
         if pts < (work.first_sample - FRAME / 2).max(-FRAME / 2) {
             continue;
         }
-        let time = match end {
-            Some(end) if (pts - end).abs() <= FRAME => end,
-            // A hole in the sound, or a jump.
-            Some(_) => return Err(OTHERWISE),
-            None if pts.abs() <= FRAME / 2 || work.first_sample > 0 => work.first_sample,
-            None => return Err(OTHERWISE),
+        let near = match begun {
+            // Else there is a hole in the sound, or a jump.
+            true => (pts - segments.end()).abs() <= FRAME,
+            false => pts.abs() <= FRAME / 2 || work.first_sample > 0,
         };
-        let ticks = time.rescale(samples, TICKS);
-        while chunk.end.is_some_and(|end| ticks >= end) {
-            flush_sound(&mut fragmenter, time, events)?;
-            if next > 0 {
-                tell(events, Event::Chunk(Track::Audio, chunk.number))?;
-            }
-            chunk = timeline::by_the_clock(chunk.number + 1);
-            next = 0;
+        if !near {
+            return Err(OTHERWISE);
         }
-        if ticks >= chunk.cut(next) {
-            flush_sound(&mut fragmenter, time, events)?;
-            while chunk.cut(next) <= ticks {
-                next += 1;
-            }
-        }
-        packet.set_pts(Some(time));
-        packet.set_dts(Some(time));
-        packet.set_duration(FRAME);
-        fragmenter.push(&mut packet, time)?;
-        end = Some(time + FRAME);
-        if reported.elapsed() >= PROGRESS {
-            reported = Instant::now();
-            tell(events, Event::Progress(time * 1000 / i64::from(rate)))?;
-        }
+        begun = true;
+        let time = segments.end();
+        segments.push(&mut packet, time)?;
+        reporter.done(segments.end() * 1000 / i64::from(rate))?;
     }
-    let end = end.unwrap_or(work.first_sample);
-    flush_sound(&mut fragmenter, end, events)?;
-    if next > 0 {
-        tell(events, Event::Chunk(Track::Audio, chunk.number))?;
-    }
+    segments.finish()?;
     // Whether it can be heard nobody knows who doesn't decode it.
-    Ok(Outcome { end_ms: end * 1000 / i64::from(rate), damaged_at_ms: None, audible: true })
-}
-
-fn flush_sound(fragmenter: &mut Fragmenter, end: i64, events: &SyncSender<Event>) -> Result<(), Error> {
-    match fragmenter.cut(end)? {
-        Some(segment) => tell(events, Event::Segment(Track::Audio, segment)),
-        None => Ok(()),
-    }
-}
-
-fn ms(ticks: i64) -> i64 {
-    ticks * 1000 / TIMESCALE
+    Ok(Outcome { end_ms: segments.end() * 1000 / i64::from(rate), damaged_at_ms: None, audible: true })
 }

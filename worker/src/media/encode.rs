@@ -17,7 +17,7 @@ use super::sink::{Event, Init, Track};
 pub(super) const TIMESCALE: u32 = timeline::TIMESCALE as u32;
 /// Decoding times lie this far before the times shown (10 s), so that none is later, whatever the reordering. The
 /// muxer takes it out again, because every segment's first packet carries it.
-const AHEAD: i64 = 10 * TIMESCALE as i64;
+pub(super) const AHEAD: i64 = 10 * TIMESCALE as i64;
 
 /// What a rung's thread is given.
 pub(super) enum Work {

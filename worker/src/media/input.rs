@@ -4,6 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use ffmpeg_next::format::context::{self, StreamIo};
+use ffmpeg_next::format::stream::Stream;
 use ffmpeg_next::{Dictionary, Packet, ffi, format};
 
 use super::decoders;
@@ -15,6 +16,16 @@ use super::error::{Error, Reason};
 pub trait Input: Read + Seek + Send + 'static {}
 
 impl<T: Read + Seek + Send + 'static> Input for T {}
+
+/// Where a seek in `size` bytes leads to, from `position`.
+pub fn seek_target(to: SeekFrom, position: u64, size: u64) -> io::Result<u64> {
+    let target = match to {
+        SeekFrom::Start(at) => Some(at),
+        SeekFrom::End(by) => size.checked_add_signed(by),
+        SeekFrom::Current(by) => position.checked_add_signed(by),
+    };
+    target.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "seek before the beginning"))
+}
 
 /// One read of the source. S3 readers do their own read-ahead behind it.
 const READ_SIZE: usize = 64 * 1024;
@@ -169,6 +180,36 @@ impl Source {
             }
         }
     }
+}
+
+/// What a container's index says of a packet.
+pub(super) struct Entry {
+    /// In the stream's units; of MP4 the decoding time.
+    pub time: i64,
+    /// Bytes; 0 where the index doesn't tell.
+    pub size: u64,
+    pub is_key: bool,
+    /// An edit list leaves it out.
+    pub is_discarded: bool,
+}
+
+/// The index of a stream, as far as it is read.
+pub(super) fn index<'a>(stream: &'a Stream<'_>) -> impl Iterator<Item = Entry> + 'a {
+    // SAFETY: the stream lives as long as `'a`, and while it is borrowed nothing changes its index.
+    let (stream, count) = unsafe {
+        let stream = stream.as_ptr().cast_mut();
+        (stream, ffi::avformat_index_get_entries_count(stream))
+    };
+    (0..count).filter_map(move |at| {
+        // SAFETY: as above; the entry is copied before the next is asked for.
+        let entry = unsafe { ffi::avformat_index_get_entry(stream, at).as_ref() }?;
+        Some(Entry {
+            time: entry.timestamp,
+            size: entry.size().max(0) as u64,
+            is_key: entry.flags() & ffi::AVINDEX_KEYFRAME != 0,
+            is_discarded: entry.flags() & ffi::AVINDEX_DISCARD_FRAME != 0,
+        })
+    })
 }
 
 /// libav talks to stderr about every oddity of a film; what matters comes back as errors.

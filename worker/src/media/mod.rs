@@ -30,23 +30,28 @@ mod probe;
 mod scale;
 mod sink;
 mod sound;
+mod sound_segments;
 mod work;
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
 pub use copy::CopyPicture;
 pub use error::{Error, Reason};
-pub use input::Input;
+pub use input::{Input, seek_target};
 pub use picture::EncodePicture;
 pub use plan::{Wishes, plan};
 pub use poster::ChoosePoster;
 pub use probe::{AudioStream, Probe, VideoStream};
 pub use sink::{Init, Segment, Sink, Stop, Track};
 pub use sound::EncodeSound;
+pub use sound_segments::FRAME as AAC_FRAME;
 pub use work::{Done, Work, perform};
 
+use domain::plan::Outcome;
+use domain::timeline;
+use ffmpeg_next::Rational;
 use sink::Event;
 
 /// Raised whenever a film would come out differently, so that segments of two engines are never mixed.
@@ -56,6 +61,31 @@ pub const ENGINE_VERSION: u32 = 2;
 const WAITING_EVENTS: usize = 16;
 /// The sink hears of progress at least this often.
 const PROGRESS: Duration = Duration::from_millis(400);
+
+/// The unit of all times of the film.
+const TICKS: Rational = Rational(1, timeline::TIMESCALE as i32);
+const MICROS: Rational = Rational(1, 1_000_000);
+
+/// Milliseconds of a time in ticks.
+fn ms(ticks: i64) -> i64 {
+    ticks * 1000 / timeline::TIMESCALE
+}
+
+/// Does work on a thread of its own, and calls the sink with what it tells on this one.
+fn beside(
+    name: &str,
+    sink: &mut dyn Sink,
+    work: impl FnOnce(&SyncSender<Event>) -> Result<Outcome, Error> + Send,
+) -> Result<Outcome, Error> {
+    let (events, results) = sync_channel(WAITING_EVENTS);
+    thread::scope(|scope| {
+        let worker = spawn(scope, name.to_owned(), move || work(&events))?;
+        let delivered = deliver(results, sink);
+        let done = join(worker);
+        delivered.map_err(|_| Error::Stopped)?;
+        done
+    })
+}
 
 fn deliver(results: Receiver<Event>, sink: &mut dyn Sink) -> Result<(), Stop> {
     let mut done_ms = 0;

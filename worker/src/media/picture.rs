@@ -7,7 +7,6 @@
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use domain::ladder::Rung;
 use domain::plan::{Outcome, PicturePlan};
@@ -23,13 +22,11 @@ use super::encode::{self, TIMESCALE, Work};
 use super::error::{Error, Reason};
 use super::input::{Input, Next, Source};
 use super::scale::Cascade;
-use super::sink::{Event, Sink};
-use super::{cores, deliver, join, probe, spawn};
+use super::sink::{Event, Reporter, Sink};
+use super::{MICROS, TICKS, cores, deliver, join, ms, probe, spawn};
 
-const PROGRESS: Duration = Duration::from_millis(250);
 /// Of the largest rung's encoder, where nobody waits: more cost rate and memory.
 const MOST_THREADS: usize = 4;
-const TICKS: Rational = Rational(1, TIMESCALE as i32);
 /// A picture that stands still for this long behind a cut, in ticks, is repeated there: no segment becomes long.
 const STILL: i64 = timeline::SEGMENT / 2;
 /// A first picture that comes this late, in ticks, is shown from the beginning.
@@ -55,7 +52,10 @@ pub(super) fn encode(input: Box<dyn Input>, work: &EncodePicture, sink: &mut dyn
     let nothing = || Error::Unplayable(Reason::NothingToDecode);
     let index = probe::video_stream(&source).ok_or_else(nothing)?;
     source.keep_only(index);
-    let colour = source.context.stream(index).map(|stream| Colour::of(&stream)).ok_or_else(nothing)?;
+    let stream = source.context.stream(index).ok_or_else(nothing)?;
+    let decoder = decode::open_picture(&stream)?.ok_or_else(nothing)?;
+    let colour = Colour::of(&decoder);
+    let (time_base, orientation) = (stream.time_base(), probe::orientation(&stream));
     let (events, results) = sync_channel(super::WAITING_EVENTS);
     thread::scope(|scope| {
         let (mut rungs, mut encoders) = (Vec::new(), Vec::new());
@@ -75,10 +75,10 @@ pub(super) fn encode(input: Box<dyn Input>, work: &EncodePicture, sink: &mut dyn
             encoders.push(spawn(scope, format!("encode {}", rung.name), run)?);
         }
         let decoder = spawn(scope, "decode".to_owned(), move || {
-            let Some(pictures) = Pictures::open(source, index, work, colour, rungs)? else {
-                return Err(nothing());
-            };
-            pictures.run(&events)
+            // Scalers stay on the thread that made them.
+            let cascade = Cascade::new(&work.plan.rungs, orientation, colour);
+            let lane = Lane::new(work, cascade, rungs);
+            Pictures::new(source, (index, time_base), decoder, work, lane).run(&events)
         })?;
         // Once the sink stops, the channel is closed, and the other threads find nobody to work for.
         let delivered = deliver(results, sink);
@@ -109,42 +109,25 @@ struct Pictures {
 }
 
 impl Pictures {
-    fn open(
+    fn new(
         mut source: Source,
-        index: usize,
+        (index, time_base): (usize, Rational),
+        decoder: decoder::Video,
         work: &EncodePicture,
-        colour: Colour,
-        rungs: Vec<SyncSender<Work>>,
-    ) -> Result<Option<Self>, Error> {
-        let Some(stream) = source.context.stream(index) else { return Ok(None) };
-        let time_base = stream.time_base();
-        let Some(decoder) = decode::open_picture(&stream)? else { return Ok(None) };
-        let nominal = (f64::from(TIMESCALE) / work.plan.frame_rate).round().max(1.0) as i64;
-        let lane = Lane {
-            chunk: work.chunk.clone(),
-            go_on: work.go_on,
-            next: 0,
-            due: work.plan.drop_frames.then_some(work.chunk.start),
-            cascade: Cascade::new(&work.plan.rungs, probe::orientation(&stream), colour),
-            rungs,
-            frames: 0,
-            early: None,
-            held: None,
-            done: false,
-        };
-        let entrance = (work.chunk.start > 0 && !work.go_on).then(|| {
-            let micros = work.chunk.start.rescale(TICKS, Rational(1, 1_000_000)) + work.origin_us;
-            micros.rescale(Rational(1, 1_000_000), time_base)
-        });
+        lane: Lane,
+    ) -> Self {
+        let entrance = (work.chunk.start > 0 && !work.go_on)
+            .then(|| (work.chunk.start.rescale(TICKS, MICROS) + work.origin_us).rescale(MICROS, time_base));
         if let Some(entrance) = entrance {
             source.seek(index, entrance);
         }
+        let nominal = (f64::from(TIMESCALE) / work.plan.frame_rate).round().max(1.0) as i64;
         let clock = Clock::new(work.origin_us, nominal);
-        Ok(Some(Self { source, index, time_base, decoder, health: Health::default(), clock, lane, entrance }))
+        Self { source, index, time_base, decoder, health: Health::default(), clock, lane, entrance }
     }
 
     fn run(mut self, events: &SyncSender<Event>) -> Result<Outcome, Error> {
-        let mut reported = Instant::now();
+        let mut reporter = Reporter::new(events);
         while let Next::Packet(packet) = self.source.next()? {
             if packet.stream() != self.index {
                 continue;
@@ -159,10 +142,7 @@ impl Pictures {
             if self.lane.done {
                 break;
             }
-            if reported.elapsed() >= PROGRESS {
-                reported = Instant::now();
-                events.send(Event::Progress(ms(self.clock.end))).map_err(|_| Error::Stopped)?;
-            }
+            reporter.done(ms(self.clock.end))?;
         }
         if !self.lane.done {
             self.decode(None)?;
@@ -217,10 +197,6 @@ impl Pictures {
     }
 }
 
-fn ms(ticks: i64) -> i64 {
-    ticks * 1000 / timeline::TIMESCALE
-}
-
 /// From decoded frames to the rungs' threads, cut into chunks and segments.
 struct Lane {
     chunk: Chunk,
@@ -242,6 +218,21 @@ struct Lane {
 }
 
 impl Lane {
+    fn new(work: &EncodePicture, cascade: Cascade, rungs: Vec<SyncSender<Work>>) -> Self {
+        Self {
+            chunk: work.chunk.clone(),
+            go_on: work.go_on,
+            next: 0,
+            due: work.plan.drop_frames.then_some(work.chunk.start),
+            cascade,
+            rungs,
+            frames: 0,
+            early: None,
+            held: None,
+            done: false,
+        }
+    }
+
     /// Takes a frame that is shown at `time`. Waits while the encoders are busy.
     fn take(&mut self, frame: frame::Video, time: i64) -> Result<(), Error> {
         if time < self.chunk.start {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use domain::plan::PicturePlan;
-use domain::timeline::TIMESCALE;
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::software::scaling::{Context, Flags};
 use ffmpeg_next::{Dictionary, Packet, Rational, Rescale, codec, decoder, encoder, frame};
@@ -13,9 +12,9 @@ use super::colour::Colour;
 use super::decode::{self, Health, received, send};
 use super::error::{Error, Reason, internal};
 use super::input::{Input, Next, Source};
-use super::probe;
 use super::scale::Cascade;
 use super::sink::Sink;
+use super::{MICROS, probe};
 
 const MAX_WIDTH: u32 = 1280;
 /// Below this spread of luma a picture is black, white or fog, and the search goes on.
@@ -42,9 +41,9 @@ pub(super) fn choose(input: Box<dyn Input>, work: &ChoosePoster, sink: &mut dyn 
     let index = probe::video_stream(&source).ok_or_else(nothing)?;
     source.keep_only(index);
     let stream = source.context.stream(index).ok_or_else(nothing)?;
-    let colour = Colour::of(&stream);
     let time_base = stream.time_base();
     let decoder = decode::open_picture(&stream)?.ok_or_else(nothing)?;
+    let colour = Colour::of(&decoder);
     // The smallest rung to judge by, the largest that fits to show.
     let mut rungs: Vec<_> = work.plan.rungs.iter().filter(|rung| rung.width <= MAX_WIDTH).cloned().collect();
     if rungs.is_empty() {
@@ -53,23 +52,19 @@ pub(super) fn choose(input: Box<dyn Input>, work: &ChoosePoster, sink: &mut dyn 
     rungs.drain(1..rungs.len().saturating_sub(1).max(1));
     let cascade = Cascade::new(&rungs, probe::orientation(&stream), colour);
     let mut search = Search { source, index, decoder, cascade, best: None };
-    match work.entered_ms {
-        Some(length) => {
-            for place in PLACES {
-                let at = (length as f64 * place) as i64 * 1000 + work.origin_us;
-                search.source.seek(index, at.rescale(Rational(1, 1_000_000), time_base));
-                search.decoder.flush();
-                search.look(1, TIMESCALE)?;
-                sink.progress(0).map_err(|_| Error::Stopped)?;
-            }
+    let second = 1_i64.rescale(Rational(1, 1), time_base);
+    if let Some(length) = work.entered_ms {
+        for place in PLACES {
+            let at = (length as f64 * place) as i64 * 1000 + work.origin_us;
+            search.enter(at.rescale(MICROS, time_base));
+            search.look(1, second)?;
+            sink.progress(0).map_err(|_| Error::Stopped)?;
         }
-        None => search.look(BEGINNING, TIMESCALE.rescale(Rational(1, TIMESCALE as i32), time_base))?,
+        search.enter(i64::MIN / 2);
     }
+    // A film that can't be entered; or nothing but black at those places, or one shorter than they are apart.
     if search.best.as_ref().is_none_or(|(score, _)| *score < LIVELY) {
-        // Nothing but black at those places, or a film shorter than they are apart: its beginning.
-        search.source.seek(index, i64::MIN / 2);
-        search.decoder.flush();
-        search.look(BEGINNING, TIMESCALE.rescale(Rational(1, TIMESCALE as i32), time_base))?;
+        search.look(BEGINNING, second)?;
     }
     match search.best {
         Some((_, frame)) => sink.poster(jpeg(&frame)?).map_err(|_| Error::Stopped),
@@ -86,6 +81,11 @@ struct Search {
 }
 
 impl Search {
+    fn enter(&mut self, time: i64) {
+        self.source.seek(self.index, time);
+        self.decoder.flush();
+    }
+
     /// Looks at `count` frames from here on that lie `apart`, in the stream's time.
     fn look(&mut self, count: i64, apart: i64) -> Result<(), Error> {
         let mut health = Health::default();

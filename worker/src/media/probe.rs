@@ -1,7 +1,6 @@
 //! What is in a file.
 
 use domain::plan::PictureFacts;
-use domain::timeline;
 use ffmpeg_next::codec;
 use ffmpeg_next::format::stream::{Disposition, Stream};
 use ffmpeg_next::{Rational, Rescale, ffi, media};
@@ -10,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::copy;
 use super::decoders;
 use super::error::{Error, Reason};
-use super::input::{Input, Source};
+use super::input::{self, Input, Source};
 use super::orientation::Orientation;
+use super::sound_segments::FRAME;
+use super::{MICROS, TICKS, ms};
 
 /// Larger pictures would take gigabytes to decode.
 pub(super) const MAX_PIXELS: u64 = 8192 * 8192;
@@ -25,7 +26,6 @@ const MAX_STREAMS: usize = 100;
 const RUN_UP: i64 = 200_000;
 /// An index that ends further from the film's end than this, milliseconds, isn't one of all the film.
 const LONGEST_GROUP_MS: i64 = 60_000;
-const TICKS: Rational = Rational(1, timeline::TIMESCALE as i32);
 
 /// Frames a second of any film.
 const FASTEST: f64 = 500.0;
@@ -114,7 +114,7 @@ fn origin(source: &Source, video: Option<usize>, audio: Option<usize>) -> i64 {
     let start = |index: Option<usize>| {
         let stream = source.context.stream(index?)?;
         let start = stream.start_time();
-        (start != ffi::AV_NOPTS_VALUE).then(|| start.rescale(stream.time_base(), Rational(1, 1_000_000)))
+        (start != ffi::AV_NOPTS_VALUE).then(|| start.rescale(stream.time_base(), MICROS))
     };
     match (start(video), start(audio)) {
         (Some(video), Some(audio)) if audio < 0 && audio > -RUN_UP && video >= 0 => 0,
@@ -138,25 +138,17 @@ fn key_frames(source: &mut Source, index: usize, origin_us: i64, duration_ms: Op
     }
     let stream = source.context.stream(index)?;
     let (time_base, start) = (stream.time_base(), stream.start_time());
-    let origin = origin_us.rescale(Rational(1, 1_000_000), TICKS);
-    // SAFETY: the stream lives as long as the context; entries are read before anything else is done with it.
-    let entries: Vec<(i64, bool)> = unsafe {
-        let stream = stream.as_ptr().cast_mut();
-        let count = ffi::avformat_index_get_entries_count(stream);
-        (0..count)
-            .filter_map(|at| ffi::avformat_index_get_entry(stream, at).as_ref())
-            .map(|entry| (entry.timestamp, entry.flags() & ffi::AVINDEX_KEYFRAME != 0))
-            .collect()
-    };
+    let origin = origin_us.rescale(MICROS, TICKS);
+    let entries: Vec<input::Entry> = input::index(&stream).collect();
     // MP4 counts decoding times; what lies between is the same for every key frame of a film.
-    let first = entries.first()?.0;
+    let first = entries.first()?.time;
     let ahead = if matroska || start == ffi::AV_NOPTS_VALUE { 0 } else { (start - first).max(0) };
     let keys: Vec<i64> = entries
         .iter()
-        .filter(|(_, key)| *key)
-        .map(|(time, _)| (time + ahead).rescale(time_base, TICKS) - origin)
+        .filter(|entry| entry.is_key)
+        .map(|entry| (entry.time + ahead).rescale(time_base, TICKS) - origin)
         .collect();
-    let last = keys.last()? * 1000 / timeline::TIMESCALE;
+    let last = ms(*keys.last()?);
     // Of files in fragments the index may end with the first of them.
     let whole = duration_ms.is_some_and(|duration| last + LONGEST_GROUP_MS >= duration);
     whole.then_some(keys)
@@ -273,21 +265,15 @@ fn describe_audio(source: &Source, index: usize) -> Option<AudioStream> {
 
 /// Whether the index has frames of 1024 samples, one after the other; rounded to the clock of the container.
 fn is_even(stream: &Stream<'_>, sample_rate: u32) -> bool {
-    const FRAME: i64 = 1024;
     let (time_base, samples) = (stream.time_base(), Rational::new(1, sample_rate as i32));
     let mut before: Option<i64> = None;
-    // SAFETY: the stream lives as long as its context, and nothing else is done with it meanwhile.
-    unsafe {
-        let stream = stream.as_ptr().cast_mut();
-        let count = ffi::avformat_index_get_entries_count(stream);
-        count > 0
-            && (0..count).filter_map(|at| ffi::avformat_index_get_entry(stream, at).as_ref()).all(|entry| {
-                let time = entry.timestamp.rescale(time_base, samples);
-                let follows = before.is_none_or(|before| (time - before - FRAME).abs() <= FRAME / 16);
-                before = Some(time);
-                follows
-            })
-    }
+    let follows = input::index(stream).all(|entry| {
+        let time = entry.time.rescale(time_base, samples);
+        let follows = before.is_none_or(|before| (time - before - FRAME).abs() <= FRAME / 16);
+        before = Some(time);
+        follows
+    });
+    follows && before.is_some()
 }
 
 #[cfg(test)]

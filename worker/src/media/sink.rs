@@ -1,6 +1,11 @@
 //! Where the engine's results go.
 
+use std::sync::mpsc::SyncSender;
+use std::time::{Duration, Instant};
+
 use serde::{Deserialize, Serialize};
+
+use super::error::Error;
 
 /// One rendition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -48,7 +53,8 @@ impl Segment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stop;
 
-/// Receives everything on the thread that called [`perform`](super::perform). While it works, encoding goes on until a few results wait; then the engine waits for the sink.
+/// Receives everything on the thread that called [`perform`](super::perform). While it works, encoding goes on until a
+/// few results wait; then the engine waits for the sink.
 pub trait Sink {
     /// Comes once a chunk of a rendition, before its first segment; the same for every chunk.
     fn init(&mut self, track: Track, init: Init) -> Result<(), Stop>;
@@ -92,4 +98,30 @@ pub(super) enum Event {
     Segment(Track, Segment),
     Chunk(Track, u32),
     Progress(i64),
+}
+
+/// Fails when nobody listens any more.
+pub(super) fn tell(events: &SyncSender<Event>, event: Event) -> Result<(), Error> {
+    events.send(event).map_err(|_| Error::Stopped)
+}
+
+/// Tells of progress, four times a second.
+pub(super) struct Reporter<'a> {
+    events: &'a SyncSender<Event>,
+    last: Instant,
+}
+
+impl<'a> Reporter<'a> {
+    pub fn new(events: &'a SyncSender<Event>) -> Self {
+        Self { events, last: Instant::now() }
+    }
+
+    /// The film is done up to `done_ms`.
+    pub fn done(&mut self, done_ms: i64) -> Result<(), Error> {
+        if self.last.elapsed() < Duration::from_millis(250) {
+            return Ok(());
+        }
+        self.last = Instant::now();
+        tell(self.events, Event::Progress(done_ms))
+    }
 }

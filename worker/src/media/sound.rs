@@ -1,12 +1,9 @@
 //! The sound: resampled to stereo or mono, AAC-LC, by one encoder from beginning to end, so that no seam is heard. What
 //! is finished is handed over chunk by chunk, and a later attempt goes on there.
 
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::mpsc::SyncSender;
 
 use domain::plan::{Outcome, SoundPlan};
-use domain::timeline::{self, Chunk};
 use ffmpeg_next::format::sample::{Sample, Type};
 use ffmpeg_next::{ChannelLayout, Packet, Rational, Rescale, codec, decoder, encoder, filter, frame};
 use serde::{Deserialize, Serialize};
@@ -15,10 +12,11 @@ use super::decode::{self, Health, received, send};
 use super::error::{Error, Reason, internal};
 use super::fragment::Fragmenter;
 use super::input::{Input, Next, Source};
-use super::sink::{Event, Init, Sink, Track};
-use super::{deliver, join, probe, spawn};
+use super::sink::{Event, Reporter, Sink};
+use super::sound_segments::{FRAME, SoundSegments};
+use super::{MICROS, beside, probe};
 
-/// The sound from a chunk on to the end, [`timeline::by_the_clock`].
+/// The sound from a chunk on to the end, [`domain::timeline::by_the_clock`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EncodeSound {
     pub plan: SoundPlan,
@@ -31,14 +29,10 @@ pub struct EncodeSound {
     pub seekable: bool,
 }
 
-const PROGRESS: Duration = Duration::from_millis(250);
 /// A resumed encoder is fed from this many samples before the first it is asked for: its frames overlap.
 const RUN_UP: i64 = 2 * FRAME;
 /// Seconds that a file is entered earlier than the first sample wanted, for the decoder to come into step.
 const ENTER_EARLIER: i64 = 1;
-const CODECS: &str = "mp4a.40.2";
-/// Samples of an AAC frame.
-const FRAME: i64 = 1024;
 /// Nothing above this (-80 dB) is heard.
 const AUDIBLE: f32 = 1e-4;
 /// Seconds. Longer holes in the sound are closed up instead of filled with silence, which would be memory.
@@ -56,35 +50,21 @@ struct Lane<'a> {
     time_base: Rational,
     /// The source's time, in microseconds, that becomes 0.
     origin: i64,
-    plan: SoundPlan,
     filters: Option<(Shape, filter::Graph)>,
-    encoder: Option<(encoder::Audio, Fragmenter)>,
+    encoder: Option<(encoder::Audio, SoundSegments<'a>)>,
     events: &'a SyncSender<Event>,
-    chunk: Chunk,
-    /// Of the chunk: the segment that begins next.
-    next: usize,
-    /// What lies before it is somebody else's.
-    first_sample: i64,
+    work: &'a EncodeSound,
     /// Where the decoded sound ends, in microseconds from 0.
     expected: Option<i64>,
     /// Samples sent to the encoder.
     samples: i64,
-    /// Samples up to the end of what is published.
-    end: i64,
     audible: bool,
 }
 
 /// Makes it. Blocks until all is delivered to the sink, or nothing more will be.
 pub(super) fn encode(input: Box<dyn Input>, work: &EncodeSound, sink: &mut dyn Sink) -> Result<Outcome, Error> {
     let source = Source::open(input)?;
-    let (events, results) = sync_channel(super::WAITING_EVENTS);
-    thread::scope(|scope| {
-        let encoder = spawn(scope, "sound".to_owned(), move || run(source, work, &events))?;
-        let delivered = deliver(results, sink);
-        let encoded = join(encoder);
-        delivered.map_err(|_| Error::Stopped)?;
-        encoded
-    })
+    beside("sound", sink, move |events| run(source, work, events))
 }
 
 fn run(mut source: Source, work: &EncodeSound, events: &SyncSender<Event>) -> Result<Outcome, Error> {
@@ -96,13 +76,12 @@ fn run(mut source: Source, work: &EncodeSound, events: &SyncSender<Event>) -> Re
     let mut decoder = decode::open_sound(&stream).ok_or_else(nothing)?;
     let mut lane = Lane::new(work, time_base, events);
     if work.seekable && work.first_sample > 0 {
-        let second = Rational(1, 1);
-        let wanted = work.first_sample.rescale(Rational::new(1, work.plan.rate as i32), Rational(1, 1_000_000));
-        let enter = (wanted + work.origin_us).rescale(Rational(1, 1_000_000), time_base);
-        source.seek(index, enter - ENTER_EARLIER.rescale(second, time_base));
+        let wanted = work.first_sample.rescale(Rational::new(1, work.plan.rate as i32), MICROS);
+        let enter = (wanted + work.origin_us).rescale(MICROS, time_base);
+        source.seek(index, enter - ENTER_EARLIER.rescale(Rational(1, 1), time_base));
     }
     let mut health = Health::default();
-    let mut reported = Instant::now();
+    let mut reporter = Reporter::new(events);
     while let Next::Packet(packet) = source.next()? {
         if packet.stream() != index {
             continue;
@@ -111,10 +90,7 @@ fn run(mut source: Source, work: &EncodeSound, events: &SyncSender<Event>) -> Re
             source.damaged = true;
         }
         feed(&mut decoder, Some(&packet), &mut lane, &mut health)?;
-        if reported.elapsed() >= PROGRESS {
-            reported = Instant::now();
-            events.send(Event::Progress(lane.end_ms())).map_err(|_| Error::Stopped)?;
-        }
+        reporter.done(lane.end_ms())?;
     }
     feed(&mut decoder, None, &mut lane, &mut health)?;
     lane.finish()?;
@@ -145,27 +121,24 @@ fn feed(
 }
 
 impl<'a> Lane<'a> {
-    fn new(work: &EncodeSound, time_base: Rational, events: &'a SyncSender<Event>) -> Self {
+    fn new(work: &'a EncodeSound, time_base: Rational, events: &'a SyncSender<Event>) -> Self {
         let begin = if work.first_sample > 0 { work.first_sample - RUN_UP } else { 0 };
         Self {
             time_base,
             origin: work.origin_us,
-            plan: work.plan.clone(),
             filters: None,
             encoder: None,
             events,
-            chunk: timeline::by_the_clock(work.first_chunk),
-            next: 0,
-            first_sample: work.first_sample,
+            work,
             expected: None,
             samples: begin,
-            end: work.first_sample,
             audible: false,
         }
     }
 
     fn end_ms(&self) -> i64 {
-        self.end * 1000 / i64::from(self.plan.rate)
+        let end = self.encoder.as_ref().map_or(self.work.first_sample, |(_, segments)| segments.end());
+        end * 1000 / i64::from(self.work.plan.rate)
     }
 
     /// Takes decoded sound.
@@ -193,9 +166,8 @@ impl<'a> Lane<'a> {
 
     /// Gives the frame its time, in samples of its own rate from 0.
     fn stamp(&mut self, frame: &mut frame::Audio) {
-        const MICRO: Rational = Rational(1, 1_000_000);
         let own = Rational::new(1, frame.rate() as i32);
-        let time = frame.timestamp().map(|time| time.rescale(self.time_base, MICRO).saturating_sub(self.origin));
+        let time = frame.timestamp().map(|time| time.rescale(self.time_base, MICROS).saturating_sub(self.origin));
         let time = match (time, self.expected) {
             (Some(time), None) if time.abs() > LONGEST_HOLE * 1_000_000 => {
                 self.origin += time;
@@ -208,8 +180,8 @@ impl<'a> Lane<'a> {
             (Some(time), _) => time,
             (None, expected) => expected.unwrap_or_default(),
         };
-        self.expected = Some(time + (frame.samples() as i64).rescale(own, MICRO));
-        frame.set_pts(Some(time.rescale(MICRO, own)));
+        self.expected = Some(time + (frame.samples() as i64).rescale(own, MICROS));
+        frame.set_pts(Some(time.rescale(MICROS, own)));
     }
 
     /// Sound that begins late is preceded by silence, holes are filled, and what lies before 0 is dropped.
@@ -224,7 +196,7 @@ impl<'a> Lane<'a> {
         );
         graph.add(&filter::find("abuffer").ok_or(missing)?, "in", &source)?;
         graph.add(&filter::find("abuffersink").ok_or(missing)?, "out", "")?;
-        let (out, layout) = (self.plan.rate, if self.plan.channels == 1 { "mono" } else { "stereo" });
+        let (out, layout) = (self.work.plan.rate, if self.work.plan.channels == 1 { "mono" } else { "stereo" });
         let spec = format!(
             "aresample={out}:async=1:first_pts={},aformat=sample_fmts=fltp:sample_rates={out}:channel_layouts={layout}",
             self.samples
@@ -270,9 +242,8 @@ impl<'a> Lane<'a> {
         self.samples += frame.samples() as i64;
         if self.encoder.is_none() {
             let encoder = self.open().map_err(internal("opening the sound's encoder"))?;
-            let (fragmenter, bytes) = Fragmenter::new(encoder.as_ref(), self.plan.rate)?;
-            self.send(Event::Init(Track::Audio, Init { bytes, codecs: CODECS.to_owned() }))?;
-            self.encoder = Some((encoder, fragmenter));
+            let muxer = Fragmenter::new(encoder.as_ref(), self.work.plan.rate)?;
+            self.encoder = Some((encoder, SoundSegments::new(muxer, self.work, self.events)?));
         }
         if let Some((encoder, _)) = &mut self.encoder {
             encoder.send_frame(frame).map_err(internal("encoding the sound"))?;
@@ -282,75 +253,30 @@ impl<'a> Lane<'a> {
 
     fn open(&self) -> Result<encoder::Audio, ffmpeg_next::Error> {
         let codec = encoder::find(codec::Id::AAC).ok_or(ffmpeg_next::Error::EncoderNotFound)?;
-        let mono = self.plan.channels == 1;
+        let mono = self.work.plan.channels == 1;
         let mut audio = codec::Context::new_with_codec(codec).encoder().audio()?;
-        audio.set_rate(self.plan.rate as i32);
+        audio.set_rate(self.work.plan.rate as i32);
         audio.set_format(Sample::F32(Type::Planar));
         audio.set_channel_layout(if mono { ChannelLayout::MONO } else { ChannelLayout::STEREO });
-        audio.set_bit_rate(self.plan.bitrate() as usize);
-        audio.set_time_base(Rational::new(1, self.plan.rate as i32));
+        audio.set_bit_rate(self.work.plan.bitrate() as usize);
+        audio.set_time_base(Rational::new(1, self.work.plan.rate as i32));
         audio.set_flags(codec::Flags::GLOBAL_HEADER);
         audio.open_as(codec)
     }
 
     fn drain_encoder(&mut self) -> Result<(), Error> {
-        loop {
-            let mut packet = Packet::empty();
-            let got = match &mut self.encoder {
-                Some((encoder, _)) => encoder.receive_packet(&mut packet).is_ok(),
-                None => false,
-            };
-            if !got {
-                return Ok(());
-            }
-            let time = packet.pts().unwrap_or(self.end);
+        let Some((encoder, segments)) = &mut self.encoder else { return Ok(()) };
+        let mut packet = Packet::empty();
+        while encoder.receive_packet(&mut packet).is_ok() {
+            let time = packet.pts().unwrap_or(segments.end());
             // The encoder's first frame is its run-up before 0. Without it the first 21 ms fade in, and sound and
             // picture agree in players that know no edit lists.
-            if time < self.first_sample {
-                continue;
+            if time >= self.work.first_sample {
+                segments.push(&mut packet, time)?;
             }
-            self.cut_before(time)?;
-            packet.set_pts(Some(time));
-            packet.set_dts(Some(time));
-            packet.set_duration(FRAME);
-            if let Some((_, fragmenter)) = &mut self.encoder {
-                fragmenter.push(&mut packet, time)?;
-            }
-            self.end = time + FRAME;
-        }
-    }
-
-    /// Ends segment and chunk, if the frame at `time` is the first of the next.
-    fn cut_before(&mut self, time: i64) -> Result<(), Error> {
-        let ticks = time.rescale(Rational::new(1, self.plan.rate as i32), Rational(1, timeline::TIMESCALE as i32));
-        while self.chunk.end.is_some_and(|end| ticks >= end) {
-            self.end_chunk(time)?;
-            self.chunk = timeline::by_the_clock(self.chunk.number + 1);
-            self.next = 0;
-        }
-        if ticks >= self.chunk.cut(self.next) {
-            self.cut(time)?;
-            while self.chunk.cut(self.next) <= ticks {
-                self.next += 1;
-            }
+            packet = Packet::empty();
         }
         Ok(())
-    }
-
-    fn end_chunk(&mut self, end: i64) -> Result<(), Error> {
-        self.cut(end)?;
-        if self.next > 0 { self.send(Event::Chunk(Track::Audio, self.chunk.number)) } else { Ok(()) }
-    }
-
-    fn cut(&mut self, end: i64) -> Result<(), Error> {
-        let segment = match &mut self.encoder {
-            Some((_, fragmenter)) => fragmenter.cut(end)?,
-            None => None,
-        };
-        match segment {
-            Some(segment) => self.send(Event::Segment(Track::Audio, segment)),
-            None => Ok(()),
-        }
     }
 
     /// Flushes filters and encoder and closes the last segment.
@@ -360,10 +286,9 @@ impl<'a> Lane<'a> {
             encoder.send_eof().map_err(internal("ending the sound"))?;
         }
         self.drain_encoder()?;
-        self.end_chunk(self.end)
-    }
-
-    fn send(&self, event: Event) -> Result<(), Error> {
-        self.events.send(event).map_err(|_| Error::Stopped)
+        match &mut self.encoder {
+            Some((_, segments)) => segments.finish(),
+            None => Ok(()),
+        }
     }
 }

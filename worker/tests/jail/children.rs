@@ -6,10 +6,10 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use super::Test;
-use super::mischief::{Done, Mischief, jail, run};
+use super::mischief::{Done, Ear, Mischief, jail, run};
 use worker::jail::fences::Fence;
 use worker::jail::{Config, Jail, Limits};
-use worker::media::{Init, Segment, Sink, Stop, Track};
+use worker::media::Stop;
 
 pub const TESTS: &[Test] = &[
     ("children_die_with_a_parent_that_is_killed", children_die_with_a_parent_that_is_killed),
@@ -31,30 +31,9 @@ pub fn parent_without() -> Option<Vec<Fence>> {
 
 /// Has a child that sleeps, and tells its process id, until somebody comes along and kills it.
 pub fn be_a_parent(without: Vec<Fence>) -> ExitCode {
-    struct Tell;
-    impl Sink for Tell {
-        fn init(&mut self, _: Track, _: Init) -> Result<(), Stop> {
-            Ok(())
-        }
-
-        fn segment(&mut self, _: Track, _: Segment) -> Result<(), Stop> {
-            Ok(())
-        }
-
-        fn chunk(&mut self, _: Track, _: u32) -> Result<(), Stop> {
-            Ok(())
-        }
-
-        fn poster(&mut self, _: Vec<u8>) -> Result<(), Stop> {
-            Ok(())
-        }
-
-        fn progress(&mut self, pid: i64) -> Result<(), Stop> {
-            writeln!(std::io::stdout(), "{pid}").map_err(|_| Stop)
-        }
-    }
+    let mut tell = Ear(|pid| writeln!(std::io::stdout(), "{pid}").map_err(|_| Stop));
     let limits = Limits { film: Duration::MAX, ..Limits::for_probe() };
-    let _ = run(&jail(&without), Mischief::Sleep, &limits, &mut Tell);
+    let _ = run(&jail(&without), Mischief::Sleep, &limits, &mut tell);
     ExitCode::FAILURE
 }
 

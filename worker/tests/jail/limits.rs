@@ -4,9 +4,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::time::Duration;
 
 use super::Test;
-use super::mischief::{Done, Mischief, attempt, jail, run};
+use super::mischief::{Done, Ear, Mischief, attempt, jail, run};
 use worker::jail::{Fault, Limits};
-use worker::media::{Error, Init, Reason, Segment, Sink, Stop, Track};
+use worker::media::{Error, Reason, Stop};
 
 pub const TESTS: &[Test] = &[
     ("a_child_that_spins_uses_up_its_processor_time", a_child_that_spins_uses_up_its_processor_time),
@@ -90,42 +90,18 @@ fn a_film_of_more_than_a_day_is_refused() {
     assert_eq!(reason(Mischief::Progress(86_400_001), &limits), Reason::TooLong);
 }
 
-/// Stops at once, or when nothing happens; remembers who told it of its progress.
-struct Unwilling {
-    patient: bool,
-    child: Option<i64>,
-}
-
-impl Sink for Unwilling {
-    fn init(&mut self, _: Track, _: Init) -> Result<(), Stop> {
-        Ok(())
-    }
-
-    fn segment(&mut self, _: Track, _: Segment) -> Result<(), Stop> {
-        Ok(())
-    }
-
-    fn chunk(&mut self, _: Track, _: u32) -> Result<(), Stop> {
-        Ok(())
-    }
-
-    fn poster(&mut self, _: Vec<u8>) -> Result<(), Stop> {
-        Ok(())
-    }
-
-    fn progress(&mut self, pid: i64) -> Result<(), Stop> {
-        // A child tells it once; what comes again is the parent's.
-        let again = self.child.replace(pid).is_some();
-        if again || !self.patient { Err(Stop) } else { Ok(()) }
-    }
-}
-
 fn a_sink_that_stops_kills_the_child() {
     for patient in [false, true] {
-        let mut sink = Unwilling { patient, child: None };
+        let mut told = None;
+        // Stops at once, or when nothing happens.
+        let mut sink = Ear(|pid: i64| {
+            // A child tells it once; what comes again is the parent's.
+            let again = told.replace(pid).is_some();
+            if again || !patient { Err(Stop) } else { Ok(()) }
+        });
         let result = run(&jail(&[]), Mischief::Spin, &limits(), &mut sink);
         assert!(matches!(result, Err(Error::Stopped)), "{result:?}");
-        let child = sink.child.expect("a child");
+        let child = told.expect("a child");
         assert!(!std::fs::exists(format!("/proc/{child}")).expect("an answer"), "it is dead and buried");
     }
 }

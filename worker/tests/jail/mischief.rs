@@ -15,7 +15,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use worker::jail::fences::Fence;
 use worker::jail::{Config, Jail, Limits, Work};
-use worker::media::{self, Error, Input, Sink};
+use worker::media::{self, Error, Init, Input, Segment, Sink, Stop, Track};
 
 /// In the environment of the test, and on a descriptor of it that any program it starts inherits.
 pub const SECRET: &str = "canary-secret";
@@ -238,4 +238,29 @@ fn kill_parent() -> io::Result<String> {
 
 fn number(result: i32) -> io::Result<String> {
     if result == -1 { Err(io::Error::last_os_error()) } else { Ok(result.to_string()) }
+}
+
+/// A sink that hears of progress alone.
+pub struct Ear<F: FnMut(i64) -> Result<(), Stop>>(pub F);
+
+impl<F: FnMut(i64) -> Result<(), Stop>> Sink for Ear<F> {
+    fn init(&mut self, _: Track, _: Init) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn segment(&mut self, _: Track, _: Segment) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn chunk(&mut self, _: Track, _: u32) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn poster(&mut self, _: Vec<u8>) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn progress(&mut self, done_ms: i64) -> Result<(), Stop> {
+        (self.0)(done_ms)
+    }
 }

@@ -300,3 +300,19 @@ pub fn colour_at(path: &str, crop: &str) -> [u8; 3] {
     let output = Command::new("ffmpeg").args(args).output().expect("ffmpeg");
     output.stdout[..3].try_into().expect("a pixel")
 }
+
+/// Plays a sound that has been made in parts, as one.
+pub fn samples(made: &Made) -> Vec<i16> {
+    let pcm = Command::new("ffmpeg")
+        .args(["-v", "error", "-i", &made.file(Track::Audio), "-f", "s16le", "-ac", "1", "-"])
+        .output()
+        .expect("ffmpeg")
+        .stdout;
+    pcm.chunks_exact(2).map(|s| i16::from_le_bytes([s[0], s[1]])).collect()
+}
+
+/// The mean brightness of each frame.
+pub fn luma(path: &str) -> Vec<u8> {
+    let args = ["-v", "error", "-i", path, "-vf", "scale=1:1:flags=area,format=gray", "-f", "rawvideo", "-"];
+    Command::new("ffmpeg").args(args).output().expect("ffmpeg").stdout
+}
