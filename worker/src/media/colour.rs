@@ -3,6 +3,8 @@
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::{color, decoder};
 
+use super::tone_map::Curve;
+
 /// What comes out of the conversion to 8-bit 4:2:0: the same for every rung and, as it is taken from the file and not
 /// from a frame, for every chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,11 +13,22 @@ pub(super) struct Colour {
     pub range: color::Range,
     pub primaries: color::Primaries,
     pub transfer: color::TransferCharacteristic,
+    /// Of a source that has to be tone-mapped first: its curve and range.
+    pub dynamic: Option<(Curve, color::Range)>,
 }
 
 impl Colour {
     /// As the container says: from a decoder that has not decoded anything.
     pub fn of(decoder: &decoder::Video) -> Self {
+        if let Some(curve) = Curve::of(decoder.color_transfer_characteristic()) {
+            return Self {
+                space: color::Space::BT709,
+                range: color::Range::MPEG,
+                primaries: color::Primaries::BT709,
+                transfer: color::TransferCharacteristic::BT709,
+                dynamic: Some((curve, decoder.color_range())),
+            };
+        }
         let name = match decoder.format() {
             Pixel::None => "",
             format => format.descriptor().map(|descriptor| descriptor.name()).unwrap_or_default(),
@@ -30,6 +43,7 @@ impl Colour {
             range: if converted { color::Range::MPEG } else { decoder.color_range() },
             primaries: decoder.color_primaries(),
             transfer: decoder.color_transfer_characteristic(),
+            dynamic: None,
         }
     }
 }

@@ -18,8 +18,10 @@ mod colour;
 mod copy;
 mod decode;
 mod decoders;
+mod deinterlace;
 mod encode;
 mod error;
+mod filters;
 mod fragment;
 mod input;
 mod orientation;
@@ -31,6 +33,7 @@ mod scale;
 mod sink;
 mod sound;
 mod sound_segments;
+mod tone_map;
 mod work;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -55,7 +58,7 @@ use ffmpeg_next::Rational;
 use sink::Event;
 
 /// Raised whenever a film would come out differently, so that segments of two engines are never mixed.
-pub const ENGINE_VERSION: u32 = 2;
+pub const ENGINE_VERSION: u32 = 3;
 
 /// Results that wait for the sink before the engine does.
 const WAITING_EVENTS: usize = 16;

@@ -1,6 +1,5 @@
 //! Turning a picture upright, as its display matrix asks.
 
-use ffmpeg_next::{filter, frame};
 use serde::{Deserialize, Serialize};
 
 /// One of the eight ways to put a rectangle down: first the axes are exchanged, then mirrored.
@@ -46,37 +45,10 @@ impl Orientation {
         if self.swap { (height, width) } else { (width, height) }
     }
 
-    /// What libavfilter has to do. Its own mirrors hand out rows from bottom to top, so they are made of two turns.
-    fn filters(self) -> String {
+    /// What libavfilter has to do with a picture that isn't upright. Its own mirrors hand out rows from bottom to top, so they are made of two turns.
+    pub fn filters(self) -> String {
         let turn = u8::from(self.flip_x) + 2 * u8::from(self.flip_y);
         if self.swap { format!("transpose={turn}") } else { format!("transpose=0,transpose={turn}") }
-    }
-}
-
-/// Turns frames of one size, 8-bit 4:2:0.
-pub(super) struct Turner {
-    // The filters' contexts live in the graph and are asked for by name each time, so that none outlives it.
-    graph: filter::Graph,
-}
-
-impl Turner {
-    pub fn new(orientation: Orientation, width: u32, height: u32) -> Result<Self, ffmpeg_next::Error> {
-        let missing = ffmpeg_next::Error::FilterNotFound;
-        let mut graph = filter::Graph::new();
-        let source = format!("video_size={width}x{height}:pix_fmt=yuv420p:time_base=1/90000:pixel_aspect=1/1");
-        graph.add(&filter::find("buffer").ok_or(missing)?, "in", &source)?;
-        graph.add(&filter::find("buffersink").ok_or(missing)?, "out", "")?;
-        graph.output("in", 0)?.input("out", 0)?.parse(&orientation.filters())?;
-        graph.validate()?;
-        Ok(Self { graph })
-    }
-
-    pub fn run(&mut self, frame: &frame::Video) -> Result<frame::Video, ffmpeg_next::Error> {
-        let missing = ffmpeg_next::Error::FilterNotFound;
-        let mut turned = frame::Video::empty();
-        self.graph.get("in").ok_or(missing)?.source().add(frame)?;
-        self.graph.get("out").ok_or(missing)?.sink().frame(&mut turned)?;
-        Ok(turned)
     }
 }
 

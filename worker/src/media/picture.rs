@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::clock::Clock;
 use super::colour::Colour;
 use super::decode::{self, Health, received, send};
+use super::deinterlace::Deinterlacer;
 use super::encode::{self, TIMESCALE, Work};
 use super::error::{Error, Reason};
 use super::input::{Input, Next, Source};
@@ -103,6 +104,7 @@ struct Pictures {
     decoder: decoder::Video,
     health: Health,
     clock: Clock,
+    deinterlacer: Deinterlacer,
     lane: Lane,
     /// Where the film has to be entered, in the stream's time; None once it is.
     entrance: Option<i64>,
@@ -123,7 +125,8 @@ impl Pictures {
         }
         let nominal = (f64::from(TIMESCALE) / work.plan.frame_rate).round().max(1.0) as i64;
         let clock = Clock::new(work.origin_us, nominal);
-        Self { source, index, time_base, decoder, health: Health::default(), clock, lane, entrance }
+        let (health, deinterlacer) = (Health::default(), Deinterlacer::default());
+        Self { source, index, time_base, decoder, health, clock, deinterlacer, lane, entrance }
     }
 
     fn run(mut self, events: &SyncSender<Event>) -> Result<Outcome, Error> {
@@ -173,7 +176,7 @@ impl Pictures {
         loop {
             let mut frame = frame::Video::empty();
             if !received(self.decoder.receive_frame(&mut frame), &mut self.health) {
-                return Ok(());
+                break;
             }
             if frame.width() == 0 || frame.height() == 0 || self.lane.done {
                 continue;
@@ -188,12 +191,29 @@ impl Pictures {
             if packet.is_some() {
                 self.health.decoded(ms(time));
             }
+            frame.set_pts(Some(time));
+            self.deinterlacer.push(frame)?;
+            self.fill_lane()?;
+        }
+        if packet.is_none() {
+            self.deinterlacer.end()?;
+            self.fill_lane()?;
+        }
+        Ok(())
+    }
+
+    fn fill_lane(&mut self) -> Result<(), Error> {
+        while !self.lane.done
+            && let Some(frame) = self.deinterlacer.pop()
+        {
+            let time = frame.pts().unwrap_or(self.clock.end);
             self.lane.take(frame, time)?;
             if self.lane.done {
                 // This one is the next chunk's.
                 self.clock.end = time;
             }
         }
+        Ok(())
     }
 }
 

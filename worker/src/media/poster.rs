@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::colour::Colour;
 use super::decode::{self, Health, received, send};
+use super::deinterlace::Deinterlacer;
 use super::error::{Error, Reason, internal};
 use super::input::{Input, Next, Source};
 use super::scale::Cascade;
@@ -114,7 +115,7 @@ impl Search {
     }
 
     fn judge(&mut self, frame: frame::Video) -> Result<(), Error> {
-        let frames = self.cascade.run(frame, 0)?;
+        let frames = self.cascade.run(Deinterlacer::single(frame)?, 0)?;
         let (Some(smallest), Some(largest)) = (frames.first(), frames.last()) else { return Ok(()) };
         let score = liveliness(smallest);
         if self.best.as_ref().is_none_or(|(best, _)| score > *best) {
