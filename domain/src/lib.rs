@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod account;
+pub mod dash;
 pub mod event;
 pub mod id;
 pub mod key;

@@ -193,7 +193,10 @@ pub struct Owner {
 /// Paths from the site's root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Playback {
+    /// The master playlist.
     pub hls: String,
+    /// The manifest; None until the film is ready.
+    pub dash: Option<String>,
     /// None for an audio film.
     pub poster: Option<String>,
 }

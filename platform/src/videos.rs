@@ -4,7 +4,7 @@ mod growth;
 mod watch;
 
 pub use growth::Builds;
-pub use watch::{Asked, Playlist, Watchers, master, media_playlist, media_url};
+pub use watch::{Asked, Playlist, Watchers, manifest, master, media_playlist, media_url};
 
 use crate::db::{self, tasks::NewTask, videos::Film};
 use crate::{Error, Platform, Result, tasks, uploads};
@@ -316,10 +316,11 @@ fn poster(film: &Film) -> Option<String> {
 
 fn page(film: Film, actor: &Actor) -> Video {
     let inspect = can(actor, Action::Inspect, subject(&film));
-    let playback = film
-        .build
-        .as_ref()
-        .map(|build| Playback { hls: format!("/v/{}/{build}/master.m3u8", film.id), poster: poster(&film) });
+    let playback = film.build.as_ref().map(|build| Playback {
+        hls: format!("/v/{}/{build}/master.m3u8", film.id),
+        dash: (film.state == State::Ready).then(|| format!("/v/{}/{build}/manifest.mpd", film.id)),
+        poster: poster(&film),
+    });
     Video {
         progress: progress(&film),
         watchable: playback.is_some(),

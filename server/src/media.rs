@@ -1,4 +1,4 @@
-//! Playlists, and the way from their stable lines to presigned URLs.
+//! Playlists and manifests, and the way from their stable lines to presigned URLs.
 
 use crate::problem::{Problem, Result};
 use crate::router::AppState;
@@ -22,7 +22,10 @@ const GROWING_CACHE: &str = "private, no-store";
 const VARY: &str = "Cookie, Authorization";
 
 pub fn routes() -> Router<AppState> {
-    Router::new().route("/v/{video}/{build}/{file}", get(playlist)).route("/m/{*path}", get(object))
+    Router::new()
+        .route("/v/{video}/{build}/{file}", get(playlist))
+        .route("/v/{video}/{build}/manifest.mpd", get(manifest))
+        .route("/m/{*path}", get(object))
 }
 
 /// What a player may ask for in the query; what else stands there is passed over.
@@ -57,6 +60,20 @@ async fn playlist(
         (header::VARY, VARY),
     ];
     Ok((headers, playlist.text.to_string()).into_response())
+}
+
+/// DASH, of what is finished.
+async fn manifest(
+    State(platform): State<Platform>,
+    Who(actor): Who,
+    Path((video, build)): Path<(String, String)>,
+) -> Result<Response> {
+    let video: VideoId = video.parse().map_err(|_| Problem::not_found())?;
+    let build: BuildId = build.parse().map_err(|_| Problem::not_found())?;
+    let text = videos::manifest(&platform, &actor, &video, &build).await?;
+    let headers =
+        [(header::CONTENT_TYPE, "application/dash+xml"), (header::CACHE_CONTROL, FINISHED_CACHE), (header::VARY, VARY)];
+    Ok((headers, text.to_string()).into_response())
 }
 
 /// The access check, then away: the bytes themselves never pass through here.

@@ -5,11 +5,13 @@
 
 use crate::db::{self, builds::Playable};
 use crate::{Error, Platform, Result};
+use domain::dash::{self, Track};
 use domain::event::{Envelope, Message};
 use domain::id::BuildId;
+use domain::plan::SoundPlan;
 use domain::playlist::{self, AUDIO, Chunk, Growth, Media, Rate, Rendition, Stretch, contiguous, length_ms};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
@@ -34,8 +36,11 @@ pub struct Snapshot {
     chunks: HashMap<String, Vec<Chunk>>,
     /// Where the sound ends so far, if it limits the picture.
     sound_ms: Option<f64>,
+    /// How the sound is made; of a finished build.
+    sound: Option<SoundPlan>,
     /// Written once each, whoever asks.
     texts: Mutex<HashMap<Which, Arc<str>>>,
+    manifest: OnceLock<Arc<str>>,
 }
 
 impl Snapshot {
@@ -44,6 +49,7 @@ impl Snapshot {
         let mut tx = platform.db.begin().await?;
         let Some(playable) = db::builds::playable(&mut tx, build).await? else { return Ok(None) };
         let mut chunks = db::segments::chunks(&mut *tx, build, None).await?;
+        let plan = if playable.finished { db::builds::plan(&mut *tx, build).await? } else { None };
         tx.commit().await?;
         for chunks in chunks.values_mut() {
             let length = contiguous(chunks).len();
@@ -52,7 +58,15 @@ impl Snapshot {
         let has_sound = playable.renditions.iter().any(|(rendition, _)| rendition.is_audio());
         let sound_ms = (has_sound && !playable.finished && !playable.sound_ended)
             .then(|| chunks.get(AUDIO).map_or(0.0, |chunks| length_ms(chunks)));
-        Ok(Some(Self { build: build.clone(), playable, chunks, sound_ms, texts: Mutex::default() }))
+        Ok(Some(Self {
+            build: build.clone(),
+            playable,
+            chunks,
+            sound_ms,
+            sound: plan.and_then(|plan| plan.sound),
+            texts: Mutex::default(),
+            manifest: OnceLock::new(),
+        }))
     }
 
     pub fn is_finished(&self) -> bool {
@@ -95,6 +109,24 @@ impl Snapshot {
         };
         texts.insert(key, Arc::clone(&text));
         Some(text)
+    }
+
+    /// The DASH manifest. None while the build grows, or if nothing came of it.
+    pub fn manifest(&self) -> Option<Arc<str>> {
+        let tracks = || {
+            self.playable.renditions.iter().filter_map(|(rendition, init)| {
+                Some(Track {
+                    rendition,
+                    init_hash: init.as_deref()?,
+                    chunks: Some(self.of(&rendition.name)).filter(|chunks| !chunks.is_empty())?,
+                    sound: self.sound.as_ref().filter(|_| rendition.is_audio()),
+                })
+            })
+        };
+        (self.is_finished() && tracks().next().is_some()).then(|| {
+            let write = || dash::manifest(&self.build, MEDIA_BASE, &tracks().collect::<Vec<_>>()).into();
+            Arc::clone(self.manifest.get_or_init(write))
+        })
     }
 
     fn of(&self, name: &str) -> &[Chunk] {

@@ -1,4 +1,4 @@
-//! Watching: playlists, and where their bytes are.
+//! Watching: playlists and manifests, and where their bytes are.
 
 use super::growth::Snapshot;
 use crate::db::{self, videos::Access};
@@ -67,16 +67,28 @@ pub async fn media_playlist(
     playlist(&snapshot, Some(name), asked)
 }
 
+/// The DASH manifest of a finished build.
+pub async fn manifest(platform: &Platform, actor: &Actor, video: &VideoId, build: &BuildId) -> Result<Arc<str>> {
+    judge(platform, actor, video, build).await?;
+    // The film may be called ready for less than a second.
+    let snapshot = platform.growth.look_finished(platform, build).await?;
+    snapshot.manifest().ok_or(Error::NotFound)
+}
+
 fn playlist(snapshot: &Snapshot, name: Option<&str>, asked: Asked) -> Result<Playlist> {
     let text = snapshot.playlist(name, asked.growing).ok_or(Error::NotFound)?;
     Ok(Playlist { text, finished: snapshot.is_finished() })
 }
 
 async fn watched(platform: &Platform, actor: &Actor, video: &VideoId, build: &BuildId) -> Result<Arc<Snapshot>> {
-    if may_watch(platform, actor, build).await?.video != *video {
-        return Err(Error::NotFound);
-    }
+    judge(platform, actor, video, build).await?;
     platform.growth.look(platform, build).await
+}
+
+/// Whether `actor` may watch the film, and the build is one of it; to others there is none.
+async fn judge(platform: &Platform, actor: &Actor, video: &VideoId, build: &BuildId) -> Result<()> {
+    let access = may_watch(platform, actor, build).await?;
+    if access.video == *video { Ok(()) } else { Err(Error::NotFound) }
 }
 
 /// Where the object behind `/m/{path}` is, for whoever may watch its film.

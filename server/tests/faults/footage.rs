@@ -18,6 +18,28 @@ pub fn film(seconds: u32) -> Vec<u8> {
     )
 }
 
+/// The same in a codec that no browser plays, so that all of it is encoded.
+pub fn older_film(seconds: u32) -> Vec<u8> {
+    made(
+        "older.mp4",
+        &format!(
+            "-f lavfi -i testsrc2=size=640x360:rate=25:duration={seconds} -f lavfi -i sine=duration={seconds} \
+             -c:v mpeg4 -q:v 4 -g 50"
+        ),
+    )
+}
+
+/// A film whose picture begins three frames behind its sound.
+pub fn late_picture(seconds: u32) -> Vec<u8> {
+    made(
+        "late.mp4",
+        &format!(
+            "-itsoffset 0.12 -f lavfi -i testsrc2=size=640x360:rate=25:duration={seconds} \
+             -f lavfi -i sine=duration={seconds} {CHEAP} -fps_mode passthrough"
+        ),
+    )
+}
+
 /// A film whose index stands before its frames, cut off in the middle of them.
 pub fn half_a_film() -> Vec<u8> {
     let source = format!("-f lavfi -i testsrc2=size=320x180:rate=25:duration=8 {CHEAP} -movflags +faststart");
@@ -65,7 +87,12 @@ pub async fn play(person: &Person, film: &Value) -> u64 {
 
 /// How many pictures FFmpeg finds in `input`: options, and a file or the address of a playlist.
 pub fn frames(input: &str) -> u64 {
-    let arguments = format!("-v error {input} -map 0:v:0 -f null -progress - -");
+    frames_of(input, 0)
+}
+
+/// The same of one of its renditions, by number.
+pub fn frames_of(input: &str, rendition: usize) -> u64 {
+    let arguments = format!("-v error {input} -map 0:v:{rendition} -fps_mode passthrough -f null -progress - -");
     let output = tokio::task::block_in_place(|| ffmpeg(&arguments));
     let progress = String::from_utf8_lossy(&output.stdout);
     let frames = progress.lines().rev().find_map(|line| line.strip_prefix("frame=")).expect("frames");

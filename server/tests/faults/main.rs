@@ -10,6 +10,7 @@ mod system;
 
 mod bells;
 mod completion;
+mod dash;
 mod kafka;
 mod odd_films;
 mod postgres;

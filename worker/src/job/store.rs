@@ -40,6 +40,8 @@ pub struct Store<'a> {
 struct Open {
     init: Option<(String, String)>,
     segments: Vec<playlist::Segment>,
+    /// Where the first of them begins, milliseconds.
+    begin_ms: f64,
     bytes: Vec<u8>,
 }
 
@@ -82,6 +84,9 @@ impl<'a> Store<'a> {
     fn segment(&mut self, track: Track, segment: &Segment) -> Result<(), Ended> {
         let open = self.open.entry(track).or_default();
         let (bytes, duration_ms) = (segment.bytes.len() as u64, segment.seconds() * 1000.0);
+        if open.segments.is_empty() {
+            open.begin_ms = segment.start as f64 * 1000.0 / f64::from(segment.timescale);
+        }
         open.segments.push(playlist::Segment { bytes, duration_ms });
         open.bytes.extend_from_slice(&segment.bytes);
         Ok(())
@@ -90,7 +95,12 @@ impl<'a> Store<'a> {
     async fn chunk(&mut self, track: Track, number: u32) -> Result<(), Ended> {
         let rung = self.name(track)?;
         let Some(open) = self.open.get_mut(&track) else { return Ok(()) };
-        let (segments, bytes) = (std::mem::take(&mut open.segments), std::mem::take(&mut open.bytes));
+        let (mut segments, bytes) = (std::mem::take(&mut open.segments), std::mem::take(&mut open.bytes));
+        if let (0, Some(first)) = (number, segments.first_mut()) {
+            // A picture may begin a little behind the sound. Playlists and manifests count from 0, and what they say of
+            // all segments behind the first should be true.
+            first.duration_ms += open.begin_ms;
+        }
         let Some((init_hash, codecs)) = open.init.clone().filter(|_| !segments.is_empty()) else { return Ok(()) };
         let fence = self.job.claim.fence;
         self.put(MediaKey::Chunk { build: self.job.build.clone(), chunk: number, fence, rung: rung.clone() }, bytes);
