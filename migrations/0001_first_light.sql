@@ -165,6 +165,13 @@ CREATE TABLE builds (
     finished_at    timestamptz
 );
 CREATE INDEX builds_video ON builds (video_id);
+CREATE INDEX builds_unfinished ON builds (engine_version) WHERE finished_at IS NULL;
+
+-- When a worker with an engine of that version was last there.
+CREATE TABLE engines (
+    version int PRIMARY KEY,
+    seen_at timestamptz NOT NULL DEFAULT now()
+);
 
 -- What a build will be played in: known from the plan on, there once it has an init segment.
 CREATE TABLE renditions (

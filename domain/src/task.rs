@@ -48,7 +48,7 @@ impl Kind {
         }
     }
 
-    /// Whether a film is not ready before it is done.
+    /// Whether a build is not finished before it is done.
     pub fn makes_film(self) -> bool {
         matches!(self, Kind::Plan | Kind::Encode | Kind::Copy | Kind::Sound)
     }

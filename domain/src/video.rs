@@ -116,6 +116,10 @@ pub enum Notice {
     Silent,
     /// Something of it could not be processed, again and again.
     GivenUp,
+    /// It is made anew, and plays as it was until then.
+    Remaking,
+    /// It was to be made anew, which came to nothing.
+    NotRemade,
 }
 
 impl Notice {
@@ -127,6 +131,8 @@ impl Notice {
             Notice::GivenUp => {
                 "A part of this film could not be processed. What could be is published; you can process it again."
             }
+            Notice::Remaking => "This film is being processed again. Until that is done it plays as it was.",
+            Notice::NotRemade => "This film could not be processed again, so it plays as it was.",
         }
     }
 }

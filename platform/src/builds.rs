@@ -4,13 +4,14 @@ use crate::db::{self, tasks::End, tasks::NewTask, videos::Access};
 use crate::tasks::{build, move_film, ours, queue_plan, tell_state, video};
 use crate::{Error, Platform, Result};
 use domain::event::{Message, TOPIC_EVENTS, TOPIC_TASKS};
-use domain::id::BuildId;
+use domain::id::{BuildId, VideoId};
 use domain::key::MediaKey;
 use domain::plan::{Outcome, Plan};
 use domain::playlist::{AUDIO, Chunk, contiguous, length_ms};
 use domain::task::{Kind, LATER, URGENT, USUAL};
-use domain::video::State;
+use domain::video::{Notice, State};
 use sqlx::PgConnection;
+use std::time::Duration;
 
 pub use crate::db::tasks::Claim;
 
@@ -18,6 +19,12 @@ pub use crate::db::tasks::Claim;
 const SOUND_WEIGHT: f64 = 0.02;
 /// And what copying one costs.
 const COPY_WEIGHT: f64 = 0.002;
+/// When nobody who lost a lease can still be writing, in seconds.
+const SOON: f64 = 600.0;
+/// When nobody is left who began to watch a build before another took over.
+const ONCE_WATCHED: f64 = 24.0 * 3600.0;
+/// An engine that hasn't been seen for so long isn't waited for.
+const GONE: Duration = Duration::from_secs(600);
 /// What its owner reads of a film nothing came out of.
 const NOTHING: &str = "This file contains no picture or sound that can be decoded.";
 
@@ -169,49 +176,57 @@ pub(crate) async fn lose(tx: &mut PgConnection, claim: &Claim, reason: &str) -> 
     if !claim.kind.makes_film() {
         return Ok(());
     }
-    if let (Kind::Encode, Some(chunk)) = (claim.kind, claim.chunk) {
+    let plan = db::builds::plan(&mut *tx, build).await?;
+    let copied = plan.as_ref().and_then(|plan| plan.picture.as_ref()?.copy.as_ref());
+    let copies_sound = plan.as_ref().and_then(|plan| plan.sound.as_ref()).is_some_and(|sound| sound.copy);
+    let can_be_encoded = claim.kind == Kind::Copy || (claim.kind == Kind::Sound && copies_sound);
+    // Tasks before their film, as everywhere: else two wait for each other.
+    if can_be_encoded {
+        db::tasks::abandon(&mut *tx, build).await?;
+    } else if let (Kind::Encode, Some(chunk)) = (claim.kind, claim.chunk) {
         db::tasks::abandon_behind(&mut *tx, build, chunk).await?;
     }
     let Some(film) = db::videos::lock(&mut *tx, video).await? else { return Ok(()) };
-    match claim.kind {
-        Kind::Plan if film.state == State::Ready => {}
-        Kind::Plan => {
-            move_film(tx, video, State::Failed, Some(reason)).await?;
-            queue_tidying(tx, &film, build).await?;
+    match (claim.kind, claim.chunk) {
+        (Kind::Plan, _) => return come_to_nothing(tx, &film, build, reason).await,
+        _ if can_be_encoded => {
+            // What was looked at before was no fair sample: then all of it is encoded.
+            tracing::info!(%video, %build, reason, "can't be copied");
+            queue_tidying(tx, &film, build, SOON).await?;
+            return queue_plan(tx, video, &film.owner, false).await;
         }
-        _ => {
-            let plan = db::builds::plan(&mut *tx, build).await?;
-            let copied = plan.as_ref().and_then(|plan| plan.picture.as_ref()?.copy.as_ref());
-            let copies_sound = plan.as_ref().and_then(|plan| plan.sound.as_ref()).is_some_and(|sound| sound.copy);
-            if claim.kind == Kind::Copy || (claim.kind == Kind::Sound && copies_sound) {
-                // What was looked at before was no fair sample: then all of it is encoded.
-                tracing::info!(%video, %build, reason, "can't be copied");
-                db::tasks::abandon(&mut *tx, build).await?;
-                return queue_plan(tx, video, &film.owner, false).await;
-            }
-            if let (Kind::Encode, Some(chunk)) = (claim.kind, claim.chunk) {
-                // Beside a copy that is whole, sizes that aren't are none.
-                let from = if copied.is_some() { 0 } else { chunk };
-                let except: Vec<String> =
-                    [AUDIO].into_iter().chain(copied.map(|copied| copied.name.as_str())).map(str::to_owned).collect();
-                db::segments::delete_from(&mut *tx, build, from, &except).await?;
-            }
-            if claim.kind == Kind::Sound {
-                db::builds::drop_rendition_without_chunks(&mut *tx, build, AUDIO).await?;
-            }
-            finish_if_last(tx, &film, build).await?;
+        (Kind::Encode, Some(chunk)) => {
+            // Beside a copy that is whole, sizes that aren't are none.
+            let from = if copied.is_some() { 0 } else { chunk };
+            let except: Vec<String> =
+                [AUDIO].into_iter().chain(copied.map(|copied| copied.name.as_str())).map(str::to_owned).collect();
+            db::segments::delete_from(&mut *tx, build, from, &except).await?;
         }
+        (Kind::Sound, _) => db::builds::drop_rendition_without_chunks(&mut *tx, build, AUDIO).await?,
+        _ => {}
     }
+    finish_if_last(tx, &film, build).await?;
     Ok(())
 }
 
 /// Finishes a build if none of its tasks is left: points the film at it, or says why nothing came of it. The film's row
 /// is locked, so that one task at a time looks.
 async fn finish_if_last(tx: &mut PgConnection, film: &Access, build: &BuildId) -> Result<bool> {
-    let video = &film.video;
     if db::tasks::is_unfinished(&mut *tx, build).await? || db::builds::is_finished(&mut *tx, build).await? {
         return Ok(false);
     }
+    if !take_over(tx, film, build).await? {
+        let ended = db::tasks::ended(&mut *tx, build).await?;
+        let reason = ended.iter().find_map(|task| task.reason.as_deref()).unwrap_or(NOTHING);
+        come_to_nothing(tx, film, build, reason).await?;
+    }
+    Ok(true)
+}
+
+/// Finishes a build as far as it is published, and points the film at it. False if there is nothing to be played, or
+/// less than there is already.
+async fn take_over(tx: &mut PgConnection, film: &Access, build: &BuildId) -> Result<bool> {
+    let video = &film.video;
     let Some(plan) = db::builds::plan(&mut *tx, build).await? else { return Ok(false) };
     let ended = db::tasks::ended(&mut *tx, build).await?;
     let chunks = db::segments::chunks(&mut *tx, build, None).await?;
@@ -222,27 +237,123 @@ async fn finish_if_last(tx: &mut PgConnection, film: &Access, build: &BuildId) -
         .map(|(_, chunks)| length_ms(contiguous(chunks)))
         .fold(0.0_f64, f64::max);
     db::builds::finish(&mut *tx, build).await?;
-    queue_tidying(tx, film, build).await?;
-    if sound_ms.max(picture_ms) <= 0.0 {
-        let reason = ended.iter().find_map(|task| task.reason.as_deref()).unwrap_or(NOTHING);
-        move_film(tx, video, State::Failed, Some(reason)).await?;
-        return Ok(true);
-    }
     let outcomes: Vec<Option<&Outcome>> =
         ended.iter().filter(|task| task.kind != Kind::Plan).map(|task| task.outcome.as_ref()).collect();
     let notices = plan.notices(&outcomes, sound_ms, picture_ms);
+    // A film that is whole isn't replaced by a part of it.
+    let is_less = film.state == State::Ready && notices.contains(&Notice::GivenUp);
+    if is_less || sound_ms.max(picture_ms) <= 0.0 {
+        return Ok(false);
+    }
+    queue_tidying(tx, film, build, SOON).await?;
+    let before = db::videos::watched_build(&mut *tx, video).await?.filter(|before| before != build);
     if db::videos::publish(&mut *tx, video, build, sound_ms.max(picture_ms).round() as i64, &notices).await? {
         tell_state(tx, video, State::Ready).await?;
+        if let Some(before) = before {
+            queue_tidying(tx, film, &before, ONCE_WATCHED).await?;
+        }
     }
     Ok(true)
 }
 
-/// Clears away what nobody points at, once nobody who lost a lease can still be writing.
-async fn queue_tidying(tx: &mut PgConnection, film: &Access, build: &BuildId) -> Result<()> {
-    const DELAY: f64 = 600.0;
+/// Nothing comes of a build, for a `reason` its owner reads. A film that can be watched in an earlier one stays what it
+/// is there; any other has failed.
+async fn come_to_nothing(tx: &mut PgConnection, film: &Access, build: &BuildId, reason: &str) -> Result<()> {
+    let video = &film.video;
+    queue_tidying(tx, film, build, SOON).await?;
+    if film.state == State::Ready {
+        tracing::warn!(%video, %build, reason, "not made anew");
+        db::videos::set_not_remade(&mut *tx, video).await?;
+        return tell_state(tx, video, State::Ready).await;
+    }
+    if let Some(earlier) = db::videos::watched_build(&mut *tx, video).await?.filter(|earlier| earlier != build) {
+        // It was given up half-way: sizes that lag behind are none.
+        let chunks = db::segments::chunks(&mut *tx, &earlier, None).await?;
+        let length = |chunks: &Vec<Chunk>| length_ms(contiguous(chunks));
+        let pictures = chunks.iter().filter(|(rung, _)| *rung != AUDIO);
+        let longest = pictures.max_by(|(_, one), (_, other)| length(one).total_cmp(&length(other)));
+        let except: Vec<String> = longest.map(|(rung, _)| rung.clone()).into_iter().chain([AUDIO.to_owned()]).collect();
+        db::segments::delete_from(&mut *tx, &earlier, 0, &except).await?;
+        if take_over(tx, film, &earlier).await? {
+            return Ok(());
+        }
+        queue_tidying(tx, film, &earlier, SOON).await?;
+    }
+    move_film(tx, video, State::Failed, Some(reason)).await
+}
+
+/// Makes a film anew from its original, by the ladder and the engine there are now: one that failed starts over, one
+/// that is ready plays as it is until the new build takes over.
+pub async fn reprocess(platform: &Platform, video: &VideoId) -> Result<()> {
+    let conflict = |code, message: &str| Err(Error::Conflict { code, message: message.to_owned(), details: None });
+    let original = platform.storage.head(&MediaKey::Original { video: video.clone() }).await?;
+    let mut tx = platform.db.begin().await?;
+    let film = db::videos::lock(&mut *tx, video).await?.filter(|film| !film.deleted).ok_or(Error::NotFound)?;
+    match film.state {
+        State::Uploading => return conflict("not_uploaded", "This film has not been uploaded yet."),
+        State::Queued | State::Processing => return conflict("in_work", "This film is being processed already."),
+        State::Ready | State::Failed if db::tasks::is_made(&mut *tx, video).await? => {
+            return conflict("in_work", "This film is being processed again already.");
+        }
+        State::Ready | State::Failed if original.is_none() => {
+            let message = "The file of this film is not there any more. Please upload it again.";
+            return conflict("original_gone", message);
+        }
+        State::Failed => move_film(&mut tx, video, State::Queued, None).await?,
+        State::Ready => {
+            db::videos::set_remaking(&mut *tx, video).await?;
+            tell_state(&mut tx, video, State::Ready).await?;
+        }
+    }
+    queue_plan(&mut tx, video, &film.owner, true).await?;
+    tx.commit().await?;
+    tracing::info!(%video, was = film.state.as_str(), "to be made anew");
+    Ok(())
+}
+
+/// The films of which something was given up that may go well now. For operators.
+pub async fn given_up(platform: &Platform) -> Result<Vec<VideoId>> {
+    Ok(db::videos::given_up(&platform.db).await?)
+}
+
+/// Notes that a worker with this engine is there.
+pub async fn engine_is_here(platform: &Platform, engine_version: i32) -> Result<()> {
+    Ok(db::engines::seen(&platform.db, engine_version).await?)
+}
+
+/// Makes builds anew whose engine is there no more: only workers of its version could go on with them. Returns how many
+/// there were.
+pub async fn sweep_engines(platform: &Platform, engine_version: i32) -> Result<usize> {
+    db::engines::inherit(&platform.db, engine_version, GONE).await?;
+    let mut count = 0;
+    for (build, video) in db::engines::stranded(&platform.db, engine_version, GONE).await? {
+        let mut tx = platform.db.begin().await?;
+        let ended = db::tasks::abandon(&mut *tx, &build).await?;
+        let Some(film) = db::videos::lock(&mut *tx, &video).await?.filter(|film| ended && !film.deleted) else {
+            continue;
+        };
+        let may_copy = db::builds::may_copy(&mut *tx, &build).await?;
+        queue_tidying(&mut tx, &film, &build, SOON).await?;
+        queue_plan(&mut tx, &video, &film.owner, may_copy).await?;
+        tx.commit().await?;
+        tracing::warn!(%video, %build, "the engine that began this build is gone; it is made anew");
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// Clears away what of a film's builds was called off.
+pub(crate) async fn tidy(tx: &mut PgConnection, film: &Access) -> Result<()> {
+    for build in db::builds::of_video(&mut *tx, &film.video).await? {
+        queue_tidying(tx, film, &build, SOON).await?;
+    }
+    Ok(())
+}
+
+/// Clears away what nobody points at, so many seconds later.
+async fn queue_tidying(tx: &mut PgConnection, film: &Access, build: &BuildId, delay: f64) -> Result<()> {
     let task = NewTask::new(Kind::Tidy, LATER, &film.video, &film.owner);
-    let new = NewTask { build: Some(build), delay: DELAY, ..task };
-    db::tasks::insert(&mut *tx, new).await?;
+    db::tasks::insert(&mut *tx, NewTask { build: Some(build), delay, ..task }).await?;
     Ok(())
 }
 

@@ -75,9 +75,10 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Whether PostgreSQL, by its SQLSTATE, ends, starts, or has no connection to spare: the same may go well later.
+/// Whether PostgreSQL, by its SQLSTATE, ends, starts, has no connection to spare, or rolled back because of others: the
+/// same may go well later.
 fn is_away(code: &str) -> bool {
-    ["57P", "53", "08"].iter().any(|class| code.starts_with(class))
+    ["57P", "53", "08", "40"].iter().any(|class| code.starts_with(class))
 }
 
 impl From<sqlx::migrate::MigrateError> for Error {

@@ -126,12 +126,14 @@ pub async fn hand_back(platform: &Platform, claim: &Claim) -> Result<()> {
     Ok(())
 }
 
-/// Ends a task that went well. With a deleted film's objects its row goes, too.
+/// Ends a task that went well. With the objects of a deleted film, or of a build of no use, its row goes, too.
 pub async fn done(platform: &Platform, claim: &Claim) -> Result<()> {
     let mut tx = platform.db.begin().await?;
     ours(db::tasks::end(&mut *tx, claim, End::Done).await?)?;
-    if let (Kind::DeleteVideo, Some(video)) = (claim.kind, &claim.video) {
-        db::videos::remove(&mut *tx, video).await?;
+    match (claim.kind, &claim.video, &claim.build) {
+        (Kind::DeleteVideo, Some(video), _) => db::videos::remove(&mut *tx, video).await?,
+        (Kind::Tidy, _, Some(build)) => db::builds::remove_unused(&mut *tx, build).await?,
+        _ => {}
     }
     tx.commit().await?;
     Ok(())

@@ -7,9 +7,8 @@ pub use growth::Builds;
 pub use watch::{Asked, Playlist, Watchers, manifest, master, media_playlist, media_url};
 
 use crate::db::{self, tasks::NewTask, videos::Film};
-use crate::{Error, Platform, Result, tasks, uploads};
+use crate::{Error, Platform, Result, builds, tasks, uploads};
 use domain::access::{Action, Actor, Subject, can};
-use domain::event::{Message, TOPIC_EVENTS};
 use domain::id::{BuildId, UserId, VideoId};
 use domain::key::MediaKey;
 use domain::page::{Behind, Cursor, DEFAULT_LIMIT, InvalidCursor, MAX_LIMIT, Page};
@@ -189,6 +188,7 @@ pub async fn undo_delete(platform: &Platform, actor: &Actor, id: &VideoId) -> Re
         return Err(Error::Conflict { code: "too_late", message, details: None });
     }
     db::videos::set_deleted(&mut *tx, id, false).await?;
+    builds::tidy(&mut tx, &access).await?;
     match access.state {
         // Its processing was called off with the deletion.
         State::Queued | State::Processing => {
@@ -198,35 +198,21 @@ pub async fn undo_delete(platform: &Platform, actor: &Actor, id: &VideoId) -> Re
             tasks::queue_plan(&mut tx, id, &access.owner, true).await?;
             tasks::tell_state(&mut tx, id, State::Queued).await?;
         }
-        state => tasks::tell_state(&mut tx, id, state).await?,
+        state => {
+            db::videos::set_not_remade(&mut *tx, id).await?;
+            tasks::tell_state(&mut tx, id, state).await?;
+        }
     }
     tx.commit().await?;
     platform.watchers.forget(id);
     Ok(())
 }
 
-/// Queues a failed film again.
-pub async fn retry(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<()> {
-    load(platform, actor, Action::Edit, id).await?;
-    let original = MediaKey::Original { video: id.clone() };
-    if platform.storage.head(&original).await?.is_none() {
-        let message = "The file of this film is not there any more. Please upload it again.".to_owned();
-        return Err(Error::Conflict { code: "original_gone", message, details: None });
-    }
-    let mut tx = platform.db.begin().await?;
-    let access = db::videos::lock(&mut *tx, id).await?.ok_or(Error::NotFound)?;
-    if access.deleted {
-        return Err(Error::NotFound);
-    }
-    if access.state != State::Failed {
-        let message = "Only a film that failed can be tried again.".to_owned();
-        return Err(Error::Conflict { code: "not_failed", message, details: None });
-    }
-    tasks::move_film(&mut tx, id, State::Queued, None).await?;
-    tasks::queue_plan(&mut tx, id, &access.owner, true).await?;
-    tx.commit().await?;
-    platform.bus.fire(TOPIC_EVENTS, Message::Progress { video: id.clone(), progress: 0.0 });
-    Ok(())
+/// Makes a film anew: see [`builds::reprocess`].
+pub async fn reprocess(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<Video> {
+    let film = load(platform, actor, Action::Edit, id).await?;
+    builds::reprocess(platform, &film.id).await?;
+    get(platform, actor, id).await
 }
 
 /// A film that `actor` may do `action` to; to others there is none.

@@ -3,132 +3,19 @@
 mod support;
 
 use domain::access::Actor;
-use domain::event::TOPIC_DEAD;
-use domain::id::{UserId, VideoId};
-use domain::ladder::{Picture, ladder};
-use domain::plan::{Outcome, PicturePlan, Plan, SoundPlan};
-use domain::playlist::{AUDIO, Chunk, Segment};
-use domain::task::{Kind, MAX_FAILURES, MAX_LAPSES, URGENT};
-use domain::timeline::{TIMESCALE, at_keys};
+use domain::playlist::AUDIO;
+use domain::task::{Kind, MAX_FAILURES, MAX_LAPSES};
 use domain::video::{Notice, State};
-use platform::builds::{self, Stored};
-use platform::db::{self, tasks::NewTask};
-use platform::tasks::{self, Claim, Wanted};
+use platform::tasks::{self, Wanted};
 use platform::videos::{self, Asked};
-use platform::{Error, Platform};
-use support::{film, person, platform};
+use platform::{Error, builds};
+use support::work::{
+    claim, count, engine, execute, lapse, outcome, perform, plan, planned, queued, queued_for, stored,
+};
+use support::{person, platform};
 
-/// A queued film whose build only the engine `engine` makes, ahead of other tests' tasks.
-async fn queued(platform: &Platform, engine: i32) -> (VideoId, Actor) {
-    let (owner, actor) = person(platform).await;
-    (queued_for(platform, engine, &owner.id).await, actor)
-}
-
-async fn queued_for(platform: &Platform, engine: i32, owner: &UserId) -> VideoId {
-    let (video, build) = film(platform, owner, "Queued", "").await;
-    let new = NewTask { build: Some(&build), ..NewTask::new(Kind::Plan, URGENT, &video, owner) };
-    db::tasks::insert(&platform.db, new).await.unwrap();
-    for sql in [
-        format!("UPDATE videos SET state = 'queued', build_id = NULL, published_at = NULL WHERE id = '{video}'"),
-        format!("UPDATE builds SET engine_version = {engine} WHERE id = '{build}'"),
-    ] {
-        execute(platform, sql).await;
-    }
-    favour(platform, &video).await;
-    video
-}
-
-async fn execute(platform: &Platform, sql: String) {
-    sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&platform.db).await.unwrap();
-}
-
-/// Puts a film's tasks before those of all other tests.
-async fn favour(platform: &Platform, video: &VideoId) {
-    execute(platform, format!("UPDATE tasks SET class = class - 1000000 WHERE video_id = '{video}' AND class >= 0"))
-        .await;
-}
-
-fn engine() -> i32 {
-    rand::random_range(1_000..i32::MAX)
-}
-
-async fn claim(platform: &Platform, engine: i32) -> Claim {
-    tasks::claim(platform, "test", engine, Wanted::Any).await.unwrap().expect("a task")
-}
-
-async fn lapse(platform: &Platform, claim: &Claim) {
-    execute(
-        platform,
-        format!("UPDATE tasks SET lease_until = now() - interval '1 s', run_after = now() WHERE id = {}", claim.task.0),
-    )
-    .await;
-}
-
-/// A film of so many seconds with a key frame every four, one rung, and sound.
-fn plan(seconds: i64) -> Plan {
-    let mut rungs = ladder(&Picture { width: 640, height: 360, frame_rate: 25.0 });
-    rungs.truncate(1);
-    let keys: Vec<i64> = (0..seconds / 4).map(|n| n * 4 * TIMESCALE).collect();
-    Plan {
-        origin_us: 0,
-        promised_ms: Some(seconds * 1000),
-        picture: Some(PicturePlan {
-            width: 640,
-            height: 360,
-            frame_rate: 25.0,
-            drop_frames: false,
-            rungs,
-            copy: None,
-            why: String::new(),
-            chunks: at_keys(&keys, seconds * TIMESCALE),
-        }),
-        sound: Some(SoundPlan::of(48_000, 2)),
-    }
-}
-
-/// A film whose plan is made.
-async fn planned(platform: &Platform, engine: i32, seconds: i64) -> (VideoId, Actor) {
-    let (video, actor) = queued(platform, engine).await;
-    let first = claim(platform, engine).await;
-    builds::planned(platform, &first, &plan(seconds)).await.unwrap();
-    favour(platform, &video).await;
-    (video, actor)
-}
-
-/// In segments of four seconds.
-fn stored(claim: &Claim, rung: &str, number: u32, milliseconds: f64) -> Stored {
-    let segments = vec![Segment { bytes: 1000, duration_ms: 4000.0 }; (milliseconds / 4000.0).round() as usize];
-    Stored {
-        rung: rung.to_owned(),
-        chunk: Chunk { number, fence: claim.fence, segments },
-        init_hash: "cbf29ce484222325".to_owned(),
-        codecs: "avc1.64001e".to_owned(),
-    }
-}
-
-fn outcome(end_ms: i64) -> Outcome {
-    Outcome { end_ms, damaged_at_ms: None, audible: true }
-}
-
-/// Does a claimed task of a film of `seconds` as a worker would.
-async fn perform(platform: &Platform, claim: &Claim, seconds: i64) {
-    match (claim.kind, claim.chunk) {
-        (Kind::Encode, Some(number)) => {
-            let plan = plan(seconds).picture.unwrap();
-            let chunk = &plan.chunks[number as usize];
-            let end = chunk.end.unwrap_or(seconds * TIMESCALE);
-            let milliseconds = (end - chunk.start) as f64 * 1000.0 / TIMESCALE as f64;
-            let stored = stored(claim, &plan.rungs[0].name, number, milliseconds);
-            builds::publish(platform, claim, &[stored], Some(&outcome(seconds * 1000))).await.unwrap();
-        }
-        (Kind::Sound, _) => {
-            let stored = stored(claim, AUDIO, 0, seconds as f64 * 1000.0);
-            builds::publish(platform, claim, &[stored], Some(&outcome(seconds * 1000))).await.unwrap();
-        }
-        (Kind::Pictures, _) => builds::pictured(platform, claim, true).await.unwrap(),
-        other => panic!("{other:?}"),
-    }
-}
+/// How often it was told that a task of a film is dead.
+const BURIED: &str = "SELECT count(*) FROM outbox WHERE topic = 'kinora.tasks.dlq' AND key = $1";
 
 #[tokio::test]
 async fn a_lapsed_lease_goes_to_another_and_the_first_writes_nothing() {
@@ -150,11 +37,7 @@ async fn a_lapsed_lease_goes_to_another_and_the_first_writes_nothing() {
     for _ in 0..2 {
         builds::planned(&platform, &second, &plan(4)).await.unwrap();
     }
-    let queued: i64 = sqlx::query_scalar("SELECT count(*) FROM tasks WHERE video_id = $1 AND state = 'open'")
-        .bind(video.as_str())
-        .fetch_one(&platform.db)
-        .await
-        .unwrap();
+    let queued = count(&platform, &video, "SELECT count(*) FROM tasks WHERE video_id = $1 AND state = 'open'").await;
     assert_eq!(queued, 3, "a chunk, the sound, the poster; once");
 }
 
@@ -264,6 +147,38 @@ async fn five_failures_are_the_end() {
     assert_eq!(film.state, State::Failed);
     assert!(film.failure.unwrap().starts_with("We could not process this film."));
     assert_eq!(videos::get(&platform, &Actor::Anonymous, &video).await.unwrap().failure, None);
+    assert_eq!(count(&platform, &video, BURIED).await, 1);
+}
+
+#[tokio::test]
+async fn a_dead_poster_fails_no_film() {
+    let platform = platform().await;
+    let engine = engine();
+    let (video, owner) = planned(&platform, engine, 4).await;
+    let mut dead = 0;
+    while let Ok(Some(claim)) = tasks::claim(&platform, "test", engine, Wanted::Any).await {
+        if claim.kind == Kind::Pictures {
+            tasks::went_wrong(&platform, &claim, "all frames are black").await.unwrap();
+            lapse(&platform, &claim).await;
+            dead += 1;
+        } else {
+            perform(&platform, &claim, 4).await;
+        }
+    }
+    assert_eq!(dead, MAX_FAILURES);
+    let film = videos::get(&platform, &owner, &video).await.unwrap();
+    assert_eq!((film.state, film.notices, film.failure), (State::Ready, vec![], None));
+    assert_eq!(count(&platform, &video, BURIED).await, 1, "its operator is told all the same");
+}
+
+#[tokio::test]
+async fn only_the_engine_that_began_a_build_goes_on_with_it() {
+    let platform = platform().await;
+    let (one, other) = (engine(), engine());
+    let (video, _) = planned(&platform, one, 4).await;
+    let taken = tasks::claim(&platform, "test", other, Wanted::Any).await.unwrap();
+    assert!(taken.is_none_or(|claim| claim.video != Some(video.clone())));
+    assert_eq!(claim(&platform, one).await.video, Some(video));
 }
 
 #[tokio::test]
@@ -285,12 +200,8 @@ async fn a_film_that_silences_its_worker_each_time_is_given_up() {
     let film = videos::get(&platform, &owner, &video).await.unwrap();
     assert_eq!(film.state, State::Failed);
     assert!(film.failure.unwrap().starts_with("Processing this film broke off again and again"));
-    let count = async |query: &str| -> i64 {
-        sqlx::query_scalar(sqlx::AssertSqlSafe(query)).bind(video.as_str()).fetch_one(&platform.db).await.unwrap()
-    };
-    let told = format!("SELECT count(*) FROM outbox WHERE topic = '{TOPIC_DEAD}' AND key = $1");
-    assert_eq!(count(&told).await, 1);
-    assert_eq!(count("SELECT count(*) FROM tasks WHERE kind = 'tidy' AND video_id = $1").await, 1);
+    assert_eq!(count(&platform, &video, BURIED).await, 1);
+    assert_eq!(count(&platform, &video, "SELECT count(*) FROM tasks WHERE kind = 'tidy' AND video_id = $1").await, 1);
 }
 
 #[tokio::test]

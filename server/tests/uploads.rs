@@ -168,3 +168,27 @@ async fn what_is_not_json_is_told_so() {
     let large = person.request(Method::POST, "/api/v1/uploads").header("content-type", "application/json");
     problem(large.body(" ".repeat(2 << 20)).send().await.unwrap(), 413, "body_too_large").await;
 }
+
+#[tokio::test]
+async fn a_film_is_made_anew_by_one_call_when_there_is_something_to_make() {
+    let site = Site::start().await;
+    let (person, stranger) = (site.person().await, site.person().await);
+    let film = mp4(1_000);
+    let (upload, video) = person.begin(film.len(), "private").await;
+    let reprocess = format!("/api/v1/videos/{video}/reprocess");
+    problem(person.post(&reprocess, &json!({})).await, 409, "not_uploaded").await;
+    person.send(&upload, 1, film).await;
+    expect(person.post(&format!("/api/v1/uploads/{upload}/complete"), &json!({})).await, StatusCode::ACCEPTED).await;
+    problem(person.post(&reprocess, &json!({})).await, 409, "in_work").await;
+    problem(stranger.post(&reprocess, &json!({})).await, 404, "not_found").await;
+    problem(site.anonymous().post(&reprocess, &json!({})).await, 404, "not_found").await;
+
+    for sql in [
+        "UPDATE tasks SET state = 'failed', error = 'This is no film.' WHERE video_id = $1",
+        "UPDATE videos SET state = 'failed', failure = 'This is no film.' WHERE id = $1",
+    ] {
+        sqlx::query(sql).bind(&video).execute(&site.platform.db).await.unwrap();
+    }
+    let queued = expect(person.post(&reprocess, &json!({})).await, StatusCode::ACCEPTED).await;
+    assert_eq!((&queued["id"], &queued["state"], queued.get("failure")), (&json!(video), &json!("queued"), None));
+}

@@ -6,5 +6,6 @@
 pub mod jail;
 pub mod job;
 pub mod media;
+pub mod reprocess;
 pub mod run;
 pub mod source;

@@ -1,19 +1,53 @@
 use anyhow::Context;
+use clap::{Parser, Subcommand};
+use domain::id::VideoId;
 use platform::{Config, Platform, bus, health, shutdown, telemetry};
 use std::process::ExitCode;
 use worker::jail::{self, Jail, child, fences::Fence};
-use worker::media;
+use worker::{media, reprocess};
+
+/// Kinora's worker. Without a command it works until it is asked to end. Configured by the environment: see .env.example.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make films anew from their originals, by the ladder and the engine there are now
+    Reprocess {
+        /// Ids of films
+        #[arg(required_unless_present = "given_up")]
+        videos: Vec<VideoId>,
+        /// All films of which something was given up, after many failures
+        #[arg(long, conflicts_with = "videos")]
+        given_up: bool,
+    },
+}
 
 fn main() -> anyhow::Result<ExitCode> {
     if child::is_this() {
         use_few_arenas();
         return Ok(child::main::<media::Work>(&Fence::ALL));
     }
+    let Arguments { command } = Arguments::parse();
     let config = Config::from_env()?;
     telemetry::init(&config);
     use_few_arenas();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work(config))?;
-    Ok(ExitCode::SUCCESS)
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        match command {
+            None => work(config).await.map(|()| ExitCode::SUCCESS),
+            Some(Command::Reprocess { videos, given_up }) => {
+                let all = reprocess::reprocess(&connect(config).await?, videos, given_up).await?;
+                Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            }
+        }
+    })
+}
+
+async fn connect(config: Config) -> anyhow::Result<Platform> {
+    Platform::connect(config).await.context("can't start without PostgreSQL (KINORA_DATABASE_URL)")
 }
 
 /// glibc gives threads heaps of their own, up to eight a core, and an encode's threads leave in each the room that their
@@ -29,7 +63,7 @@ fn use_few_arenas() {
 async fn work(config: Config) -> anyhow::Result<()> {
     let metrics = telemetry::metrics_handle();
     let shutdown = shutdown::token()?;
-    let platform = Platform::connect(config).await.context("can't start without PostgreSQL (KINORA_DATABASE_URL)")?;
+    let platform = connect(config).await?;
     let jail = Jail::start(jail::Config::default()).context("can't start without a jail for films")?;
     let landlock = landlock(&jail);
     let listen = platform.config.worker_listen;

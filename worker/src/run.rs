@@ -3,7 +3,7 @@
 use crate::jail::Jail;
 use crate::{job, media};
 use platform::tasks::{self, Claim, Wanted};
-use platform::{Platform, bus};
+use platform::{Platform, builds, bus};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -11,8 +11,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
+const ENGINE: i32 = media::ENGINE_VERSION as i32;
+
 /// How long a lost bell goes unnoticed.
 const SWEEP: Duration = Duration::from_secs(1);
+
+/// How often a worker says that its engine is there, and looks for builds whose engine isn't.
+const ENGINES: Duration = Duration::from_secs(20);
 
 /// Tasks beside the usual number that a worker takes if somebody waits for them: so the first seconds of a film never
 /// stand behind the hours of another.
@@ -25,6 +30,7 @@ pub async fn run(platform: Platform, jail: Jail, shutdown: CancellationToken) {
     let room = Arc::new(Semaphore::new(platform.config.worker_concurrency.max(1)));
     let reserve = Arc::new(Semaphore::new(FOR_URGENT));
     let jobs = TaskTracker::new();
+    jobs.spawn(keep_engines(platform.clone(), shutdown.clone()));
     let name = worker_name();
     tracing::info!(worker = %name, room = room.available_permits(), "ready for work");
 
@@ -36,7 +42,7 @@ pub async fn run(platform: Platform, jail: Jail, shutdown: CancellationToken) {
             () = shutdown.cancelled() => break,
         };
         let Ok(permit) = permit else { break };
-        match tasks::claim(&platform, &name, media::ENGINE_VERSION as i32, wanted).await {
+        match tasks::claim(&platform, &name, ENGINE, wanted).await {
             Ok(Some(claim)) => {
                 let span =
                     tracing::info_span!("task", task = %claim.task, kind = claim.kind.as_str(), fence = claim.fence);
@@ -65,6 +71,23 @@ pub async fn run(platform: Platform, jail: Jail, shutdown: CancellationToken) {
     }
     jobs.close();
     jobs.wait().await;
+}
+
+/// Others hear that this engine is there, before it is looked which one isn't: after a night without workers all come back
+/// at once.
+async fn keep_engines(platform: Platform, shutdown: CancellationToken) {
+    loop {
+        if let Err(error) = builds::engine_is_here(&platform, ENGINE).await {
+            tracing::warn!(%error, "can't say that this engine is there");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(ENGINES) => {}
+            () = shutdown.cancelled() => return,
+        }
+        if let Err(error) = builds::sweep_engines(&platform, ENGINE).await {
+            tracing::warn!(%error, "can't look for builds whose engine is gone");
+        }
+    }
 }
 
 /// One task to its end, whatever that is; what is written about it is written here.

@@ -42,10 +42,9 @@ pub async fn undo_delete(id: VideoId) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Processes a failed film again.
+/// Makes a film anew: one that failed, or that is not whole.
 #[server(input = Json, output = Json)]
-pub async fn retry_film(id: VideoId) -> Result<(), ApiError> {
+pub async fn reprocess_film(id: VideoId) -> Result<Video, ApiError> {
     let viewer = server::require_user()?;
-    platform::videos::retry(&server::platform(), &viewer.actor, &id).await?;
-    Ok(())
+    Ok(platform::videos::reprocess(&server::platform(), &viewer.actor, &id).await?)
 }

@@ -6,7 +6,7 @@ use crate::components::toast::{offer, say};
 use crate::components::visibility;
 use domain::id::VideoId;
 use domain::time::{UnixMillis, age};
-use domain::video::{Card, State, percent};
+use domain::video::{Card, Notice, State, Video, percent};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -42,6 +42,12 @@ fn state_words(state: State, percent: u32) -> String {
     }
 }
 
+/// Whether it may come out better when it is processed again.
+fn may_be_better(film: &Card) -> bool {
+    let not_whole = film.notices.iter().any(|notice| matches!(notice, Notice::GivenUp | Notice::NotRemade));
+    film.state == State::Failed || (not_whole && !film.notices.contains(&Notice::Remaking))
+}
+
 pub fn film_row(film: Mine) -> AnyView {
     let editing = RwSignal::new(false);
     let card = film.card.clone();
@@ -63,11 +69,11 @@ pub fn film_row(film: Mine) -> AnyView {
         let steady = Memo::new(move |_| card.with(|c| Card { progress: 0.0, ..c.clone() }));
         move || steady.with(|card| main_part(card, percent, now))
     };
-    let failed = {
+    let may_be_better = {
         let card = film.card.clone();
-        Memo::new(move |_| card.with(|c| c.state == State::Failed))
+        Memo::new(move |_| card.with(may_be_better))
     };
-    let (to_retry, to_delete, to_edit) = (film.clone(), film.clone(), film.clone());
+    let (to_reprocess, to_delete, to_edit) = (film.clone(), film.clone(), film.clone());
     view! {
         <li class="film-row" data-testid="film-row" hidden=move || hidden.get()>
             <a href=format!("/watch/{id}") tabindex="-1" aria-hidden="true">
@@ -78,8 +84,8 @@ pub fn film_row(film: Mine) -> AnyView {
                 <button
                     class="btn"
                     type="button"
-                    hidden=move || !failed.get()
-                    on:click=move |_| retry(to_retry.clone())
+                    hidden=move || !may_be_better.get()
+                    on:click=move |_| reprocess(to_reprocess.clone())
                 >
                     "Try again"
                 </button>
@@ -161,13 +167,14 @@ fn undo(film: Mine) {
     });
 }
 
-fn retry(film: Mine) {
+fn reprocess(film: Mine) {
     spawn_local(async move {
-        match api::retry_film(film.id.clone()).await {
-            Ok(()) => film.card.update(|card| {
-                card.state = State::Queued;
-                card.failure = None;
-                card.progress = 0.0;
+        match api::reprocess_film(film.id.clone()).await {
+            Ok(Video { state, failure, notices, progress, .. }) => film.card.update(|card| {
+                card.state = state;
+                card.failure = failure;
+                card.notices = notices;
+                card.progress = progress;
             }),
             Err(error) => say(error.message),
         }

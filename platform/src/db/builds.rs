@@ -1,9 +1,11 @@
 //! Builds: one processing of one original each, and the renditions they are played in.
 
 use super::read;
+use super::tasks::words;
 use domain::id::{BuildId, VideoId};
 use domain::plan::Plan;
 use domain::playlist::Rendition;
+use domain::task::Kind;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use std::collections::HashSet;
@@ -216,12 +218,15 @@ pub struct InUse {
     pub poster: Option<i64>,
 }
 
-/// What stored objects of a build are played or shown. Nothing, if no film points at it and none will.
+/// What stored objects of a build are played or shown. Nothing, if no film points at it and nobody works on it.
 pub async fn in_use(db: &mut PgConnection, id: &BuildId) -> sqlx::Result<InUse> {
     let build = sqlx::query!(
         r#"SELECT b.poster_fence FROM builds b JOIN videos v ON v.id = b.video_id
-           WHERE b.id = $1 AND (v.build_id = b.id OR (b.finished_at IS NULL AND v.state <> 'failed'))"#,
-        id.as_str()
+           WHERE b.id = $1 AND (v.build_id = b.id OR EXISTS (
+               SELECT 1 FROM tasks t WHERE t.build_id = b.id AND t.kind = ANY($2) AND t.state IN ('open', 'running')
+           ))"#,
+        id.as_str(),
+        &words(Kind::makes_film)
     )
     .fetch_optional(&mut *db)
     .await?;
@@ -240,4 +245,20 @@ pub async fn in_use(db: &mut PgConnection, id: &BuildId) -> sqlx::Result<InUse> 
         inits: inits.into_iter().map(|row| (row.init_hash, row.name)).collect(),
         poster: build.poster_fence,
     })
+}
+
+/// Removes the row of a build that is of no use, as in [`in_use`], with all that hangs on it.
+pub async fn remove_unused(db: impl PgExecutor<'_>, id: &BuildId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "DELETE FROM builds b WHERE b.id = $1
+             AND NOT EXISTS (SELECT 1 FROM videos v WHERE v.id = b.video_id AND v.build_id = b.id)
+             AND NOT EXISTS (
+                 SELECT 1 FROM tasks t WHERE t.build_id = b.id AND t.kind = ANY($2) AND t.state IN ('open', 'running')
+             )",
+        id.as_str(),
+        &words(Kind::makes_film)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }

@@ -139,7 +139,7 @@ pub async fn claim(
     .transpose()
 }
 
-fn words(wanted: impl Fn(Kind) -> bool) -> Vec<String> {
+pub(super) fn words(wanted: impl Fn(Kind) -> bool) -> Vec<String> {
     Kind::ALL.into_iter().filter(|kind| wanted(*kind)).map(|kind| kind.as_str().to_owned()).collect()
 }
 
@@ -171,6 +171,19 @@ pub async fn hold(db: impl PgExecutor<'_>, claim: &Claim) -> sqlx::Result<bool> 
 pub async fn set_outcome(db: impl PgExecutor<'_>, claim: &Claim, outcome: &Outcome) -> sqlx::Result<()> {
     sqlx::query!("UPDATE tasks SET outcome = $2 WHERE id = $1", claim.task.0, Json(outcome) as _).execute(db).await?;
     Ok(())
+}
+
+/// Whether any task that makes a film is still to end.
+pub async fn is_made(db: impl PgExecutor<'_>, video: &VideoId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT 1 FROM tasks WHERE video_id = $1 AND kind = ANY($2) AND state IN ('open', 'running')
+           ) AS "made!""#,
+        video.as_str(),
+        &words(Kind::makes_film)
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// Whether any task that a build needs is still to end.
@@ -210,9 +223,9 @@ pub async fn ended(db: impl PgExecutor<'_>, build: &BuildId) -> sqlx::Result<Vec
         .collect()
 }
 
-/// Ends all that is left to do for a build: it is made anew in another way.
-pub async fn abandon(db: impl PgExecutor<'_>, build: &BuildId) -> sqlx::Result<()> {
-    sqlx::query!(
+/// Ends all that is left to do for a build: it is made anew in another way. False if nothing was left.
+pub async fn abandon(db: impl PgExecutor<'_>, build: &BuildId) -> sqlx::Result<bool> {
+    let ended = sqlx::query!(
         "UPDATE tasks SET state = 'dead', error = 'the film is made anew', lease_until = NULL, finished_at = now()
          WHERE build_id = $1 AND kind = ANY($2) AND state IN ('open', 'running')",
         build.as_str(),
@@ -220,7 +233,7 @@ pub async fn abandon(db: impl PgExecutor<'_>, build: &BuildId) -> sqlx::Result<(
     )
     .execute(db)
     .await?;
-    Ok(())
+    Ok(ended.rows_affected() > 0)
 }
 
 /// Ends the tasks of the picture behind a chunk that can't be made.

@@ -345,7 +345,54 @@ pub async fn make_watchable(db: impl PgExecutor<'_>, id: &VideoId, build: &Build
     Ok(updated.rows_affected() == 1)
 }
 
-/// Points a film at its finished build. False if it isn't being processed.
+/// The build that a film is watched in.
+pub async fn watched_build(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<Option<BuildId>> {
+    let build =
+        sqlx::query_scalar!("SELECT build_id FROM videos WHERE id = $1", id.as_str()).fetch_optional(db).await?;
+    read_option(build.flatten())
+}
+
+/// Tells the owner of a film that it is made anew.
+pub async fn set_remaking(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE videos SET notices = array_append(array_remove(notices, $3), $2) WHERE id = $1",
+        id.as_str(),
+        word(&Notice::Remaking),
+        word(&Notice::NotRemade)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Tells the owner of a film that was to be made anew that it is what it was.
+pub async fn set_not_remade(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE videos SET notices = array_replace(notices, $2, $3) WHERE id = $1",
+        id.as_str(),
+        word(&Notice::Remaking),
+        word(&Notice::NotRemade)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Films of which something was given up that isn't their fault, and that nobody deleted.
+pub async fn given_up(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<VideoId>> {
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM videos v
+         WHERE deleted_at IS NULL AND (state = 'failed' OR notices && $1)
+             AND EXISTS (SELECT 1 FROM tasks t WHERE t.video_id = v.id AND t.state = 'dead')
+         ORDER BY created_at",
+        &[Notice::GivenUp, Notice::NotRemade].iter().filter_map(word).collect::<Vec<_>>()
+    )
+    .fetch_all(db)
+    .await?;
+    ids.iter().map(|id| read(id)).collect()
+}
+
+/// Points a film at its finished build. False if it has failed meanwhile.
 pub async fn publish(
     db: impl PgExecutor<'_>,
     id: &VideoId,
@@ -357,7 +404,7 @@ pub async fn publish(
     let updated = sqlx::query!(
         "UPDATE videos SET state = 'ready', failure = NULL, build_id = $2, duration_ms = $3, notices = $4,
              published_at = coalesce(published_at, now())
-         WHERE id = $1 AND state IN ('processing', 'ready')",
+         WHERE id = $1 AND state IN ('queued', 'processing', 'ready')",
         id.as_str(),
         build.as_str(),
         duration_ms,

@@ -1,6 +1,8 @@
 //! What the tests share: the platform of `make test`, people and films of their own.
 #![allow(dead_code)]
 
+pub mod work;
+
 use domain::access::Actor;
 use domain::id::{BuildId, UserId, VideoId};
 use platform::accounts::User;

@@ -29,6 +29,7 @@ pub fn routes() -> Router<AppState> {
         .route("/uploads/{id}/complete", post(uploads::complete))
         .route("/videos", get(videos::list))
         .route("/videos/{id}", get(videos::show).patch(videos::edit).delete(videos::delete))
+        .route("/videos/{id}/reprocess", post(videos::reprocess))
         .route("/videos/{id}/events", get(events::follow))
         .fallback(viewer::no_such_call)
         .method_not_allowed_fallback(method_not_allowed)

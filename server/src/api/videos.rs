@@ -147,6 +147,12 @@ pub async fn edit(
     Ok(axum::Json(VideoOut::from(video)).into_response())
 }
 
+/// Begun: how it goes is told as of any film in work.
+pub async fn reprocess(State(platform): State<Platform>, Who(actor): Who, Path(id): Path<String>) -> Result<Response> {
+    let video = videos::reprocess(&platform, &actor, &parse(&id)?).await?;
+    Ok((StatusCode::ACCEPTED, axum::Json(VideoOut::from(video))).into_response())
+}
+
 pub async fn delete(State(platform): State<Platform>, Who(actor): Who, Path(id): Path<String>) -> Result<StatusCode> {
     videos::delete(&platform, &actor, &parse(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
