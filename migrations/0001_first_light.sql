@@ -132,6 +132,7 @@ CREATE TABLE tasks (
     video_id     text REFERENCES videos ON DELETE CASCADE,
     build_id     text,
     chunk        int,                      -- of the build's plan; NULL: from where it stands to the end
+    rendition    text,                     -- the sound that it makes
     owner_id     text,
     weight       real NOT NULL DEFAULT 0,  -- its share of the film's processing, beside the build's other tasks'
     progress     real NOT NULL DEFAULT 0,  -- 0 to 1
@@ -183,7 +184,17 @@ CREATE TABLE renditions (
     height       int,
     frame_rate   double precision,
     peak_bitrate int NOT NULL,             -- bits a second that no segment exceeds
+    language     text,                     -- of sound, RFC 5646
+    label        text NOT NULL,            -- of sound: what it is called
     init_hash    text,                     -- of its init segment, which is the same for every chunk
+    PRIMARY KEY (build_id, name)
+);
+
+-- Subtitles that came with the film: one object each, known once all of the file is read.
+CREATE TABLE texts (
+    build_id     text NOT NULL REFERENCES builds ON DELETE CASCADE,
+    name         text NOT NULL,            -- 'text1'
+    fence        bigint NOT NULL,
     PRIMARY KEY (build_id, name)
 );
 

@@ -3,8 +3,8 @@
 
 use crate::id::BuildId;
 use crate::key::MediaKey;
-use crate::plan::SoundPlan;
-use crate::playlist::{Chunk, Rate, Rendition, length_ms};
+use crate::plan::{About, SoundPlan};
+use crate::playlist::{AUDIO, Chunk, Rate, Rendition, Text, length_ms};
 use crate::timeline::TIMESCALE;
 use std::fmt::Write;
 
@@ -41,8 +41,8 @@ impl Track<'_> {
 /// The manifest. `media_base` leads from it to `/m/`, as a media playlist's does.
 ///
 /// It lists segments (5.3.9.3) because they are byte ranges of chunks, whose names follow no template. The set of
-/// pictures comes first, then one of each sound.
-pub fn manifest(build: &BuildId, media_base: &str, tracks: &[Track<'_>]) -> String {
+/// pictures comes first, then one of each sound, the main one first, then one of each text.
+pub fn manifest(build: &BuildId, media_base: &str, tracks: &[Track<'_>], subtitles: &[Text]) -> String {
     let (sounds, mut pictures): (Vec<&Track<'_>>, Vec<&Track<'_>>) =
         tracks.iter().partition(|track| track.rendition.is_audio());
     pictures.sort_by_key(|track| Rate::of(track.chunks).peak);
@@ -66,14 +66,43 @@ pub fn manifest(build: &BuildId, media_base: &str, tracks: &[Track<'_>]) -> Stri
         if set.iter().all(|track| Some(track.times()) == times) {
             text.push_str(" segmentAlignment=\"true\"");
         }
-        text.push_str(" startWithSAP=\"1\">\n");
+        text.push_str(" startWithSAP=\"1\"");
+        if let Some(sound) = set.first().filter(|_| kind == "audio") {
+            about(&mut text, &sound.rendition.about, if sound.rendition.name == AUDIO { "main" } else { "alternate" });
+        } else {
+            text.push_str(">\n");
+        }
         for track in set {
             representation(&mut text, build, media_base, track);
         }
         text.push_str("</AdaptationSet>\n");
     }
+    for subtitles in subtitles {
+        let Text { name, fence, about: said } = subtitles;
+        let key = MediaKey::Text { build: build.clone(), name: name.clone(), fence: *fence };
+        text.push_str("<AdaptationSet contentType=\"text\" mimeType=\"text/vtt\"");
+        about(&mut text, said, "subtitle");
+        let _ = writeln!(
+            text,
+            "<Representation id=\"{}\" bandwidth=\"1000\">\n<BaseURL>{}</BaseURL>\n</Representation>\n</AdaptationSet>",
+            escaped(name),
+            key.path().map(|path| escaped(&format!("{media_base}{path}"))).unwrap_or_default()
+        );
+    }
     text.push_str("</Period>\n</MPD>\n");
     text
+}
+
+/// Ends an adaptation set's tag with its language; its label (5.3.10) and role (5.8.5.5) behind it.
+fn about(text: &mut String, about: &About, role: &str) {
+    if let Some(language) = &about.language {
+        let _ = write!(text, " lang=\"{}\"", escaped(language));
+    }
+    let _ = writeln!(
+        text,
+        ">\n<Label>{}</Label>\n<Role schemeIdUri=\"urn:mpeg:dash:role:2011\" value=\"{role}\"/>",
+        escaped(&about.label)
+    );
 }
 
 fn representation(text: &mut String, build: &BuildId, media_base: &str, track: &Track<'_>) {
@@ -168,7 +197,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::playlist::{AAC_LC, AUDIO, Segment};
+    use crate::playlist::{AAC_LC, Segment};
 
     fn picture(name: &str, width: u32, height: u32) -> Rendition {
         Rendition {
@@ -177,6 +206,7 @@ mod tests {
             resolution: Some((width, height)),
             frame_rate: Some(25.0),
             peak_bitrate: 900_000,
+            about: About::default(),
         }
     }
 
@@ -187,6 +217,7 @@ mod tests {
             resolution: None,
             frame_rate: None,
             peak_bitrate: 140_000,
+            about: About { language: Some("de".into()), label: "Deutsch & mehr".into() },
         }
     }
 
@@ -204,7 +235,7 @@ mod tests {
     }
 
     fn written(tracks: &[Track<'_>]) -> String {
-        manifest(&BuildId::from_random([0; 16]), "../../../m/", tracks)
+        manifest(&BuildId::from_random([0; 16]), "../../../m/", tracks, &[])
     }
 
     #[test]
@@ -212,14 +243,25 @@ mod tests {
         let (small, large) = (picture("180p", 320, 180), picture("360p", 640, 360));
         let thin = chunks(&[(100_000, 4000.0), (90_000, 4000.0), (20_000, 1200.0)]);
         let thick = chunks(&[(500_000, 4000.0), (400_000, 4000.0), (60_000, 1200.0)]);
-        let (original, other) = (sound(AUDIO), sound("audio-2"));
+        let (original, other) = (sound(AUDIO), sound("audio2"));
         // 187 and 188 frames of 1024 samples, and the rest.
         let frames = |count: f64| count * 1024.0 * 1000.0 / 48_000.0;
         let heard = chunks(&[(64_000, frames(188.0)), (64_100, frames(187.0)), (20_000, frames(57.0))]);
-        let plan = SoundPlan { rate: 48_000, channels: 2, copy: false };
+        let plan = SoundPlan::of(48_000, 2);
         let with_sound = |rendition| Track { sound: Some(&plan), ..track(rendition, &heard) };
         let tracks = [track(&large, &thick), track(&small, &thin), with_sound(&original), with_sound(&other)];
         insta::assert_snapshot!(written(&tracks));
+    }
+
+    #[test]
+    fn subtitles_are_a_set_each() {
+        let (film, stored) = (picture("180p", 320, 180), chunks(&[(9, 4000.0), (9, 4000.0)]));
+        let about = About { language: Some("fr".into()), label: "Français".into() };
+        let text = Text { name: "text1".into(), fence: 7, about };
+        let build = BuildId::from_random([0; 16]);
+        let manifest = manifest(&build, "../../../m/", &[track(&film, &stored)], std::slice::from_ref(&text));
+        assert!(manifest.contains("contentType=\"text\" mimeType=\"text/vtt\" lang=\"fr\">\n<Label>Français</Label>"));
+        assert!(manifest.contains(&format!("<BaseURL>../../../m/{build}/text1.7.vtt</BaseURL>")), "{manifest}");
     }
 
     #[test]
@@ -242,7 +284,7 @@ mod tests {
     #[test]
     fn times_do_not_drift_in_three_hours() {
         let (film, track_of) = (picture("360p", 640, 360), sound(AUDIO));
-        let plan = SoundPlan { rate: 44_100, channels: 2, copy: false };
+        let plan = SoundPlan::of(44_100, 2);
         for (rendition, sound, ticks, rate) in [
             // 120 frames of 30000/1001 a second; 172 AAC frames.
             (&film, None, 360_360_u64, 90_000.0),

@@ -1,6 +1,7 @@
 //! Every stored object: where it lies, what it is, how long it may be kept. Nowhere else.
 
 use crate::id::{BuildId, VideoId};
+use crate::playlist::is_audio;
 use std::fmt;
 
 /// The object of a chunk and rung that its segments are byte ranges of, or a rung's init segment.
@@ -28,6 +29,12 @@ pub enum MediaKey {
         build: BuildId,
         fence: i64,
     },
+    /// Subtitles, as WebVTT.
+    Text {
+        build: BuildId,
+        name: String,
+        fence: i64,
+    },
 }
 
 impl MediaKey {
@@ -39,9 +46,10 @@ impl MediaKey {
     pub fn content_type(&self) -> &'static str {
         match self {
             MediaKey::Original { .. } => "application/octet-stream",
-            MediaKey::Chunk { rung, .. } | MediaKey::Init { rung, .. } if rung == crate::playlist::AUDIO => "audio/mp4",
+            MediaKey::Chunk { rung, .. } | MediaKey::Init { rung, .. } if is_audio(rung) => "audio/mp4",
             MediaKey::Chunk { .. } | MediaKey::Init { .. } => "video/mp4",
             MediaKey::Poster { .. } => "image/jpeg",
+            MediaKey::Text { .. } => "text/vtt; charset=utf-8",
         }
     }
 
@@ -66,7 +74,8 @@ impl MediaKey {
         Self::from_path(key.strip_prefix("media/")?)
     }
 
-    /// Reads `{build}/{chunk}.{fence}/{rung}.m4s`, `{build}/init.{hash}/{rung}.mp4` or `{build}/poster.{fence}.jpg`.
+    /// Reads `{build}/{chunk}.{fence}/{rung}.m4s`, `{build}/init.{hash}/{rung}.mp4`, `{build}/poster.{fence}.jpg` or
+    /// `{build}/text1.{fence}.vtt`.
     /// The endings are for players that refuse a segment without one: FFmpeg's do.
     pub fn from_path(path: &str) -> Option<Self> {
         let mut parts = path.split('/');
@@ -78,6 +87,9 @@ impl MediaKey {
         }
         let key = match (name, file) {
             ("poster", None) => MediaKey::Poster { build, fence: fence.strip_suffix(".jpg")?.parse().ok()? },
+            (name, None) if name.starts_with("text") => {
+                MediaKey::Text { build, name: rung(name, "")?, fence: fence.strip_suffix(".vtt")?.parse().ok()? }
+            }
             ("init", Some(file)) => MediaKey::Init { build, hash: hash(fence)?, rung: rung(file, ".mp4")? },
             (chunk, Some(file)) => {
                 let (chunk, fence) = (chunk.parse().ok()?, fence.parse().ok()?);
@@ -92,9 +104,10 @@ impl MediaKey {
     pub fn build(&self) -> Option<&BuildId> {
         match self {
             MediaKey::Original { .. } => None,
-            MediaKey::Chunk { build, .. } | MediaKey::Init { build, .. } | MediaKey::Poster { build, .. } => {
-                Some(build)
-            }
+            MediaKey::Chunk { build, .. }
+            | MediaKey::Init { build, .. }
+            | MediaKey::Poster { build, .. }
+            | MediaKey::Text { build, .. } => Some(build),
         }
     }
 }
@@ -107,6 +120,7 @@ impl fmt::Display for MediaKey {
             MediaKey::Chunk { build, chunk, fence, rung } => write!(f, "media/{build}/{chunk}.{fence}/{rung}.m4s"),
             MediaKey::Init { build, hash, rung } => write!(f, "media/{build}/init.{hash}/{rung}.mp4"),
             MediaKey::Poster { build, fence } => write!(f, "media/{build}/poster.{fence}.jpg"),
+            MediaKey::Text { build, name, fence } => write!(f, "media/{build}/{name}.{fence}.vtt"),
         }
     }
 }
@@ -142,6 +156,7 @@ mod tests {
             MediaKey::Chunk { build: build.clone(), chunk: 12, fence: 3, rung: "1080p".into() },
             MediaKey::Init { build: build.clone(), hash: init_hash(b"ftyp"), rung: "audio".into() },
             MediaKey::Poster { build: build.clone(), fence: 1 },
+            MediaKey::Text { build: build.clone(), name: "text2".into(), fence: 3 },
         ] {
             let path = key.path().unwrap();
             assert_eq!(MediaKey::from_path(&path).as_ref(), Some(&key));
@@ -168,6 +183,9 @@ mod tests {
             "init.0123456789abcdeF/1080p.mp4",
             "poster.1",
             "poster.1.png",
+            "text1.1",
+            "text1.1.vtt/x",
+            "text/1.vtt",
         ] {
             assert_eq!(MediaKey::from_path(&format!("{build}/{tail}")), None, "{tail}");
         }

@@ -20,3 +20,4 @@ pub mod time;
 pub mod timeline;
 pub mod upload;
 pub mod video;
+pub mod webvtt;

@@ -5,6 +5,7 @@ use crate::ladder::Rung;
 use crate::playlist::{AAC_LC, AUDIO, Rendition};
 use crate::timeline::{self, Chunk};
 use crate::video::Notice;
+use crate::webvtt::Chapter;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,7 +15,10 @@ pub struct Plan {
     /// How long the file says the film is; None where it doesn't, or only guesses.
     pub promised_ms: Option<i64>,
     pub picture: Option<PicturePlan>,
-    pub sound: Option<SoundPlan>,
+    /// The first is heard unless another is chosen.
+    pub sounds: Vec<SoundPlan>,
+    pub texts: Vec<TextPlan>,
+    pub chapters: Vec<Chapter>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,11 +54,35 @@ pub struct Copied {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SoundPlan {
+    /// The rendition's: [`AUDIO`], and `audio2`, `audio3`, ….
+    pub name: String,
+    /// Its place among the file's streams.
+    pub stream: usize,
+    pub about: About,
     /// Hertz of what is made.
     pub rate: u32,
     pub channels: u16,
     /// Whether the source's own packets are taken as they are.
     pub copy: bool,
+}
+
+/// Subtitles that come with the film.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextPlan {
+    /// The rendition's: `text1`, `text2`, ….
+    pub name: String,
+    /// Its place among the file's streams.
+    pub stream: usize,
+    pub about: About,
+}
+
+/// What a file says of a sound or of subtitles.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// RFC 5646, such as `de`.
+    pub language: Option<String>,
+    /// Unlike that of any other of its kind.
+    pub label: String,
 }
 
 /// What is known of a picture that could be copied. See [`PictureFacts::copy`].
@@ -108,8 +136,9 @@ impl PictureFacts {
 impl SoundPlan {
     /// Rates that an AAC decoder everywhere has, without changing the pitch of a tape of 44.1 kHz.
     pub fn of(rate: u32, channels: u16) -> Self {
+        let about = About { language: None, label: "Original".to_owned() };
         let rate = if rate.is_multiple_of(11_025) { 44_100 } else { 48_000 };
-        Self { rate, channels: channels.clamp(1, 2), copy: false }
+        Self { name: AUDIO.to_owned(), stream: 0, about, rate, channels: channels.clamp(1, 2), copy: false }
     }
 
     pub fn bitrate(&self) -> u32 {
@@ -128,6 +157,7 @@ impl Plan {
                 resolution: Some((rung.width, rung.height)),
                 frame_rate: Some(picture.frame_rate),
                 peak_bitrate: rung.peak_bitrate((timeline::SEGMENT * 1000 / timeline::TIMESCALE) as u32),
+                about: About::default(),
             })
         });
         let copied = self.picture.iter().filter_map(|picture| {
@@ -137,16 +167,18 @@ impl Plan {
                 resolution: Some((picture.width, picture.height)),
                 frame_rate: Some(picture.frame_rate),
                 peak_bitrate: copy.peak_bitrate,
+                about: About::default(),
             })
         });
-        let sound = self.sound.iter().map(|sound| Rendition {
-            name: AUDIO.to_owned(),
+        let sounds = self.sounds.iter().map(|sound| Rendition {
+            name: sound.name.clone(),
             codecs: AAC_LC.to_owned(),
             resolution: None,
             frame_rate: None,
             peak_bitrate: if sound.copy { 350_000 } else { sound.bitrate() * 11 / 10 },
+            about: sound.about.clone(),
         });
-        pictures.chain(copied).chain(sound).collect()
+        pictures.chain(copied).chain(sounds).collect()
     }
 
     /// A playlist's target duration, which holds for all of the film.
@@ -156,7 +188,7 @@ impl Plan {
     }
 
     /// How the film is made and why so, in words for its owner: technical details.
-    pub fn details(&self) -> Vec<String> {
+    pub fn details(&self, outcomes: &[Outcome]) -> Vec<String> {
         let picture = self.picture.iter().flat_map(|picture| {
             let parts = match picture.chunks.len() {
                 0 => "The file can only be read from its beginning, so it is made in one go.".to_owned(),
@@ -165,12 +197,16 @@ impl Plan {
             };
             [picture.why.clone(), parts]
         });
-        let sound = self.sound.iter().map(|sound| {
+        let several = self.sounds.len() > 1;
+        let sounds = self.sounds.iter().map(|sound| {
             let how = if sound.copy { "taken as it is" } else { "encoded anew" };
             let channels = if sound.channels == 1 { "mono" } else { "stereo" };
-            format!("The sound is {how}: AAC, {channels}, {} Hz.", sound.rate)
+            let which = if several { format!("The sound “{}”", sound.about.label) } else { "The sound".to_owned() };
+            format!("{which} is {how}: AAC, {channels}, {} Hz.", sound.rate)
         });
-        picture.chain(sound).collect()
+        let damaged = outcomes.iter().filter_map(|outcome| outcome.damaged_at_ms).min();
+        let damaged = damaged.map(|ms| format!("Something is damaged or missing from {} on.", crate::time::clock(ms)));
+        picture.chain(sounds).chain(damaged).collect()
     }
 
     /// What the owner should know once all is made: `outcomes` of the tasks that made it, None of one that came to nothing,
@@ -184,7 +220,7 @@ impl Plan {
         let damaged = known().any(|outcome| outcome.damaged_at_ms.is_some());
         let cut_off = !given_up && (missing > 500 + end / 50 || (damaged && missing > 200));
         let no_picture = self.picture.is_some() && picture_ms <= 0.0;
-        let silent = self.sound.is_some() && !given_up && !known().any(|outcome| outcome.audible);
+        let silent = !self.sounds.is_empty() && !given_up && !known().any(|outcome| outcome.audible);
         [
             (given_up, Notice::GivenUp),
             (cut_off, Notice::CutOff),
@@ -215,7 +251,8 @@ mod tests {
     #[test]
     fn sound_keeps_its_family_of_rates() {
         for (from, to) in [(8_000, 48_000), (44_100, 44_100), (22_050, 44_100), (96_000, 48_000), (192_000, 48_000)] {
-            assert_eq!(SoundPlan::of(from, 6), SoundPlan { rate: to, channels: 2, copy: false });
+            let SoundPlan { rate, channels, .. } = SoundPlan::of(from, 6);
+            assert_eq!((rate, channels), (to, 2));
         }
         assert_eq!(SoundPlan::of(48_000, 1).channels, 1);
     }

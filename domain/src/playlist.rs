@@ -3,10 +3,11 @@
 
 use crate::id::BuildId;
 use crate::key::MediaKey;
+use crate::plan::About;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
-/// The name of the audio rendition, beside rungs such as `1080p`.
+/// The name of the audio rendition, beside rungs such as `1080p`; those of further ones begin with it.
 pub const AUDIO: &str = "audio";
 /// AAC-LC by RFC 6381: what every sound of ours is.
 pub const AAC_LC: &str = "mp4a.40.2";
@@ -23,12 +24,29 @@ pub struct Rendition {
     pub frame_rate: Option<f64>,
     /// Bits a second that no segment will exceed, known before any is made.
     pub peak_bitrate: u32,
+    /// Of sound.
+    pub about: About,
 }
 
 impl Rendition {
     pub fn is_audio(&self) -> bool {
-        self.resolution.is_none()
+        is_audio(&self.name)
     }
+}
+
+/// Whether a rendition of that name is sound.
+pub fn is_audio(name: &str) -> bool {
+    name.starts_with(AUDIO)
+}
+
+/// Subtitles of a film: one object for all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// `text1`, ….
+    pub name: String,
+    /// Of the claim that wrote it.
+    pub fence: i64,
+    pub about: About,
 }
 
 /// A stored chunk of a rendition: one object, its segments byte ranges of it in order.
@@ -68,56 +86,74 @@ impl Rate {
     }
 }
 
-/// The master playlist. `renditions` come with their rates; the audio, if any, is in the list. Media playlists are
-/// expected beside it as `{name}.m3u8`.
-pub fn master(renditions: &[(Rendition, Rate)]) -> String {
+/// The master playlist. `renditions` come with their rates, the sounds among them; the first of these is heard unless
+/// another is chosen. Media playlists are expected beside it as `{name}.m3u8`.
+pub fn master(renditions: &[(Rendition, Rate)], texts: &[Text]) -> String {
     let mut text = String::from("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
-    let audio = renditions.iter().find(|(r, _)| r.is_audio());
-    let mut pictures: Vec<_> = renditions.iter().filter(|(r, _)| !r.is_audio()).collect();
+    let (sounds, mut pictures): (Vec<_>, Vec<_>) = renditions.iter().partition(|(rendition, _)| rendition.is_audio());
     pictures.sort_by_key(|(_, rate)| rate.peak);
-    if let Some((sound, rate)) = audio {
-        if pictures.is_empty() {
-            let _ = writeln!(
-                text,
-                "#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS=\"{}\"\n{}.m3u8",
-                rate.peak.max(1),
-                rate.average.max(1),
-                sound.codecs,
-                sound.name
-            );
-            return text;
+    let sound = sounds.first();
+    // A film of sound alone has its sound for a variant.
+    let variants = if pictures.is_empty() { &sounds[..sound.iter().len()] } else { &pictures };
+    let (mut groups, mut with) = (String::new(), Rate::default());
+    if let Some((first, _)) = sound
+        && (!pictures.is_empty() || sounds.len() > 1)
+    {
+        for (sound, _) in &sounds {
+            let about = media_attributes("AUDIO", "audio", &sound.about, sound.name == first.name);
+            let _ = writeln!(text, "{about},URI=\"{}.m3u8\"", sound.name);
         }
-        let _ = writeln!(
-            text,
-            "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"Original\",DEFAULT=YES,AUTOSELECT=YES,URI=\"{}.m3u8\"",
-            sound.name
-        );
+        groups.push_str(",AUDIO=\"audio\"");
     }
-    for (picture, rate) in pictures {
-        let (peak, average, codecs) = match audio {
-            Some((sound, with)) => {
-                (rate.peak + with.peak, rate.average + with.average, format!("{},{}", picture.codecs, sound.codecs))
-            }
-            None => (rate.peak, rate.average, picture.codecs.clone()),
+    if !pictures.is_empty() {
+        let highest = |of: fn(&Rate) -> u64| sounds.iter().map(|(_, rate)| of(rate)).max().unwrap_or(0);
+        with = Rate { peak: highest(|rate| rate.peak), average: highest(|rate| rate.average) };
+    }
+    for subtitles in texts {
+        let about = media_attributes("SUBTITLES", "text", &subtitles.about, false);
+        let _ = writeln!(text, "{about},URI=\"{}.m3u8\"", subtitles.name);
+    }
+    if !texts.is_empty() {
+        groups.push_str(",SUBTITLES=\"text\"");
+    }
+    for (variant, rate) in variants {
+        let codecs = match sound {
+            Some((sound, _)) if !variant.is_audio() => format!("{},{}", variant.codecs, sound.codecs),
+            _ => variant.codecs.clone(),
         };
-        let _ = write!(
-            text,
-            "#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS=\"{codecs}\"",
-            peak.max(1),
-            average.max(1)
-        );
-        if let Some((width, height)) = picture.resolution {
+        let (peak, average) = ((rate.peak + with.peak).max(1), (rate.average + with.average).max(1));
+        let _ = write!(text, "#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average},CODECS=\"{codecs}\"");
+        if let Some((width, height)) = variant.resolution {
             let _ = write!(text, ",RESOLUTION={width}x{height}");
         }
-        if let Some(rate) = picture.frame_rate {
+        if let Some(rate) = variant.frame_rate {
             let _ = write!(text, ",FRAME-RATE={rate:.3}");
         }
-        if audio.is_some() {
-            text.push_str(",AUDIO=\"audio\"");
-        }
-        let _ = writeln!(text, "\n{}.m3u8", picture.name);
+        let _ = writeln!(text, "{groups}\n{}.m3u8", variant.name);
     }
     text
+}
+
+/// EXT-X-MEDIA (RFC 8216, 4.3.4.1) without its URI.
+fn media_attributes(kind: &str, group: &str, about: &About, is_default: bool) -> String {
+    // A quoted string has no way to hold these.
+    let label: String =
+        about.label.chars().filter(|c| !c.is_control()).map(|c| if c == '"' { '\'' } else { c }).collect();
+    let language = about.language.as_ref().map(|language| format!(",LANGUAGE=\"{language}\"")).unwrap_or_default();
+    let default = if is_default { "YES" } else { "NO" };
+    format!("#EXT-X-MEDIA:TYPE={kind},GROUP-ID=\"{group}\",NAME=\"{label}\"{language},DEFAULT={default},AUTOSELECT=YES")
+}
+
+/// The media playlist of subtitles for a film that lasts `duration_ms`: one segment.
+pub fn subtitles(build: &BuildId, text: &Text, duration_ms: f64, media_base: &str) -> String {
+    let key = MediaKey::Text { build: build.clone(), name: text.name.clone(), fence: text.fence };
+    let seconds = (duration_ms / 1000.0).max(0.001);
+    format!(
+        "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{}\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n\
+         #EXTINF:{seconds:.5},\n{media_base}{}\n#EXT-X-ENDLIST\n",
+        seconds.ceil() as u64,
+        key.path().unwrap_or_default()
+    )
 }
 
 /// How a media playlist may change, and for whom it is.
@@ -269,16 +305,18 @@ mod tests {
             resolution: Some((width, height)),
             frame_rate: Some(25.0),
             peak_bitrate: 900_000,
+            about: About::default(),
         }
     }
 
-    fn sound() -> Rendition {
+    fn sound(name: &str, language: Option<&str>, label: &str) -> Rendition {
         Rendition {
-            name: AUDIO.into(),
+            name: name.into(),
             codecs: "mp4a.40.2".into(),
             resolution: None,
             frame_rate: None,
             peak_bitrate: 140_000,
+            about: About { language: language.map(str::to_owned), label: label.to_owned() },
         }
     }
 
@@ -296,14 +334,29 @@ mod tests {
         let list = [
             (picture("360p", 640, 360), rate(800_000, 500_000)),
             (picture("180p", 320, 180), rate(300_000, 200_000)),
-            (sound(), rate(130_000, 128_000)),
+            (sound(AUDIO, None, "Original"), rate(130_000, 128_000)),
         ];
-        insta::assert_snapshot!(master(&list));
+        insta::assert_snapshot!(master(&list, &[]));
     }
 
     #[test]
     fn a_film_of_sound_alone_has_one_variant() {
-        insta::assert_snapshot!(master(&[(sound(), Rate { peak: 130_000, average: 128_000 })]));
+        let list = [(sound(AUDIO, None, "Original"), Rate { peak: 130_000, average: 128_000 })];
+        insta::assert_snapshot!(master(&list, &[]));
+    }
+
+    #[test]
+    fn languages_can_be_chosen() {
+        let rate = |peak, average| Rate { peak, average };
+        let list = [
+            (picture("180p", 320, 180), rate(300_000, 200_000)),
+            (sound(AUDIO, Some("en"), "English"), rate(130_000, 128_000)),
+            (sound("audio2", Some("de"), "Deutsch \"neu\""), rate(140_000, 100_000)),
+        ];
+        let about = About { language: Some("fr".to_owned()), label: "Français".to_owned() };
+        let text = Text { name: "text1".to_owned(), fence: 4, about };
+        insta::assert_snapshot!(master(&list, std::slice::from_ref(&text)));
+        insta::assert_snapshot!(subtitles(&BuildId::from_random([0; 16]), &text, 61_440.0, "../../../m/"));
     }
 
     #[test]

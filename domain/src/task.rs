@@ -22,8 +22,10 @@ pub enum Kind {
     Encode,
     /// Take the picture as it is, from beginning to end.
     Copy,
-    /// Encode or copy the sound, from beginning to end.
+    /// Encode or copy a sound, from beginning to end.
     Sound,
+    /// Read the subtitles that come with the film.
+    Texts,
     /// Choose a poster.
     Pictures,
     /// Delete what is stored below a build and of no use to anybody.
@@ -33,8 +35,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 7] =
-        [Kind::Plan, Kind::Encode, Kind::Copy, Kind::Sound, Kind::Pictures, Kind::Tidy, Kind::DeleteVideo];
+    pub const ALL: [Kind; 8] =
+        [Kind::Plan, Kind::Encode, Kind::Copy, Kind::Sound, Kind::Texts, Kind::Pictures, Kind::Tidy, Kind::DeleteVideo];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -42,6 +44,7 @@ impl Kind {
             Kind::Encode => "encode",
             Kind::Copy => "copy",
             Kind::Sound => "sound",
+            Kind::Texts => "texts",
             Kind::Pictures => "pictures",
             Kind::Tidy => "tidy",
             Kind::DeleteVideo => "delete_video",
@@ -50,7 +53,7 @@ impl Kind {
 
     /// Whether a build is not finished before it is done.
     pub fn makes_film(self) -> bool {
-        matches!(self, Kind::Plan | Kind::Encode | Kind::Copy | Kind::Sound)
+        matches!(self, Kind::Plan | Kind::Encode | Kind::Copy | Kind::Sound | Kind::Texts)
     }
 
     /// Whether only the engine that began a build may do it.
@@ -65,7 +68,7 @@ impl FromStr for Kind {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let unknown = crate::video::UnknownWord {
             what: "The task's kind",
-            expected: "plan, encode, copy, sound, pictures, tidy, delete_video",
+            expected: "plan, encode, copy, sound, texts, pictures, tidy, delete_video",
         };
         Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(unknown)
     }

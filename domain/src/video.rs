@@ -1,7 +1,9 @@
 //! A film's states, visibility, and what its owner is told about it.
 
 use crate::id::{UserId, VideoId};
+use crate::playlist::{AUDIO, is_audio};
 use crate::time::UnixMillis;
+use crate::webvtt::Chapter;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -158,6 +160,7 @@ pub struct Video {
     pub notices: Vec<Notice>,
     /// How it is made and why so, in words for its owner.
     pub details: Vec<String>,
+    pub chapters: Vec<Chapter>,
     pub duration_ms: Option<i64>,
     /// Pixels, of the picture as it is shown.
     pub width: Option<i32>,
@@ -174,6 +177,12 @@ pub struct Video {
 pub struct Published {
     /// `1080p`, `audio`.
     pub name: String,
+    /// Of sound, RFC 5646.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Of sound: what it is called.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub label: String,
     /// From the film's beginning.
     pub published_ms: i64,
 }
@@ -181,8 +190,10 @@ pub struct Published {
 impl Video {
     /// How much of the film can be watched, from its beginning: as far as sound and some picture are there.
     pub fn published_ms(&self) -> i64 {
-        let (sound, picture): (Vec<_>, Vec<_>) = self.renditions.iter().partition(|r| r.name == crate::playlist::AUDIO);
+        let (sound, picture): (Vec<_>, Vec<_>) = self.renditions.iter().partition(|r| is_audio(&r.name));
         let end = |of: Vec<&Published>| of.into_iter().map(|r| r.published_ms).max();
+        // What is heard unless something else is chosen.
+        let sound: Vec<_> = sound.into_iter().filter(|r| r.name == AUDIO).collect();
         match (end(sound), end(picture)) {
             (Some(sound), Some(picture)) => sound.min(picture),
             (sound, picture) => sound.or(picture).unwrap_or(0),
@@ -203,6 +214,8 @@ pub struct Playback {
     pub hls: String,
     /// The manifest; None until the film is ready.
     pub dash: Option<String>,
+    /// WebVTT; None for a film without chapters.
+    pub chapters: Option<String>,
     /// None for an audio film.
     pub poster: Option<String>,
 }

@@ -7,7 +7,7 @@ use domain::event::{Message, TOPIC_EVENTS, TOPIC_TASKS};
 use domain::id::{BuildId, VideoId};
 use domain::key::MediaKey;
 use domain::plan::{Outcome, Plan};
-use domain::playlist::{AUDIO, Chunk, contiguous, length_ms};
+use domain::playlist::{AUDIO, Chunk, contiguous, is_audio, length_ms};
 use domain::task::{Kind, LATER, URGENT, USUAL};
 use domain::video::{Notice, State};
 use sqlx::PgConnection;
@@ -51,8 +51,9 @@ pub async fn planned(platform: &Platform, claim: &Claim, plan: &Plan) -> Result<
     let picture = plan.picture.as_ref().map(|picture| (picture.width, picture.height));
     db::videos::set_shape(&mut *tx, video, plan.promised_ms, picture).await?;
     let mut task = None;
-    for (kind, class, chunk, weight) in tasks_of(plan) {
-        let new = NewTask { build: Some(build), chunk, weight, ..NewTask::new(kind, class, video, &film.owner) };
+    for Planned { kind, class, chunk, rendition, weight } in tasks_of(plan) {
+        let any = NewTask::new(kind, class, video, &film.owner);
+        let new = NewTask { build: Some(build), chunk, rendition, weight, ..any };
         task = Some(db::tasks::insert(&mut *tx, new).await?);
     }
     if let Some(task) = task {
@@ -63,8 +64,23 @@ pub async fn planned(platform: &Platform, claim: &Claim, plan: &Plan) -> Result<
     Ok(())
 }
 
-/// Kind, class, chunk and weight of what a plan takes, in the order of urgency.
-fn tasks_of(plan: &Plan) -> Vec<(Kind, i32, Option<u32>, f64)> {
+/// A task of a plan.
+struct Planned<'a> {
+    kind: Kind,
+    class: i32,
+    chunk: Option<u32>,
+    rendition: Option<&'a str>,
+    weight: f64,
+}
+
+impl Planned<'_> {
+    fn new(kind: Kind, class: i32, weight: f64) -> Self {
+        Self { kind, class, chunk: None, rendition: None, weight }
+    }
+}
+
+/// What a plan takes, in the order of urgency.
+fn tasks_of(plan: &Plan) -> Vec<Planned<'_>> {
     let whole = plan.promised_ms.unwrap_or(60_000) as f64 / 1000.0;
     let mut tasks = Vec::new();
     let encodes_any = plan.picture.as_ref().is_some_and(|picture| !picture.rungs.is_empty());
@@ -72,31 +88,38 @@ fn tasks_of(plan: &Plan) -> Vec<(Kind, i32, Option<u32>, f64)> {
     let chunks = plan.picture.as_ref().map(|picture| picture.chunks.as_slice()).unwrap_or_default();
     let seconds = |ticks: i64| ticks as f64 / domain::timeline::TIMESCALE as f64;
     if copies {
-        tasks.push((Kind::Copy, URGENT, None, whole * COPY_WEIGHT));
+        tasks.push(Planned::new(Kind::Copy, URGENT, whole * COPY_WEIGHT));
     }
     let mut encodes = chunks.iter().filter(|_| encodes_any).map(|chunk| {
         let class = if chunk.number == 0 { URGENT } else { USUAL };
         let end = chunk.end.map_or(whole, seconds);
-        (Kind::Encode, class, Some(chunk.number), (end - seconds(chunk.start)).max(1.0))
+        let weight = (end - seconds(chunk.start)).max(1.0);
+        Planned { chunk: Some(chunk.number), ..Planned::new(Kind::Encode, class, weight) }
     });
     match &plan.picture {
-        Some(_) if chunks.is_empty() => tasks.push((Kind::Encode, URGENT, None, whole)),
+        Some(_) if chunks.is_empty() => tasks.push(Planned::new(Kind::Encode, URGENT, whole)),
         // Whoever opens the film sees the copy: its sound comes before other sizes.
         Some(_) if !copies => tasks.extend(encodes.next()),
         _ => {}
     }
-    if let Some(sound) = &plan.sound {
+    let mut sounds = plan.sounds.iter().map(|sound| {
+        let class = if sound.name == AUDIO { URGENT } else { USUAL };
         let weight = match &plan.picture {
             Some(_) if sound.copy => whole * COPY_WEIGHT,
             Some(_) => whole * SOUND_WEIGHT,
             None => whole,
         };
-        tasks.push((Kind::Sound, URGENT, None, weight));
-    }
+        Planned { rendition: Some(&sound.name), ..Planned::new(Kind::Sound, class, weight) }
+    });
+    tasks.extend(sounds.next());
     if plan.picture.is_some() {
-        tasks.push((Kind::Pictures, USUAL, None, 0.0));
+        tasks.push(Planned::new(Kind::Pictures, USUAL, 0.0));
     }
     tasks.extend(encodes);
+    tasks.extend(sounds);
+    if !plan.texts.is_empty() {
+        tasks.push(Planned::new(Kind::Texts, USUAL, whole * COPY_WEIGHT));
+    }
     tasks
 }
 
@@ -139,8 +162,8 @@ pub async fn publish(platform: &Platform, claim: &Claim, stored: &[Stored], outc
     if let Some(outcome) = outcome {
         ours(db::tasks::end(&mut *tx, claim, End::Done).await?)?;
         db::tasks::set_outcome(&mut *tx, claim, outcome).await?;
-        if claim.kind == Kind::Sound {
-            db::builds::drop_rendition_without_chunks(&mut *tx, build, AUDIO).await?;
+        if let Some(sound) = &claim.rendition {
+            db::builds::drop_rendition_without_chunks(&mut *tx, build, sound).await?;
         }
     }
     if db::videos::make_watchable(&mut *tx, video, build).await? {
@@ -151,6 +174,24 @@ pub async fn publish(platform: &Platform, claim: &Claim, stored: &[Stored], outc
     if finished {
         tracing::info!(%video, %build, "the build is finished");
     }
+    platform.bus.fire(TOPIC_EVENTS, Message::Published { video: video.clone(), build: build.clone() });
+    Ok(())
+}
+
+/// Notes which of the plan's subtitles are stored under the claim's fence: those that have any words. The task is done.
+pub async fn publish_texts(platform: &Platform, claim: &Claim, names: &[String]) -> Result<()> {
+    let (build, video) = (build(claim)?, video(claim)?);
+    let mut tx = platform.db.begin().await?;
+    if !db::tasks::end(&mut *tx, claim, End::Done).await? {
+        return ours(db::tasks::is_done(&mut *tx, claim).await?);
+    }
+    let film = db::videos::lock(&mut *tx, video).await?.ok_or(Error::Lost)?;
+    db::tasks::set_outcome(&mut *tx, claim, &Outcome::default()).await?;
+    for name in names {
+        db::builds::insert_text(&mut *tx, build, name, claim.fence).await?;
+    }
+    finish_if_last(&mut tx, &film, build).await?;
+    tx.commit().await?;
     platform.bus.fire(TOPIC_EVENTS, Message::Published { video: video.clone(), build: build.clone() });
     Ok(())
 }
@@ -178,7 +219,8 @@ pub(crate) async fn lose(tx: &mut PgConnection, claim: &Claim, reason: &str) -> 
     }
     let plan = db::builds::plan(&mut *tx, build).await?;
     let copied = plan.as_ref().and_then(|plan| plan.picture.as_ref()?.copy.as_ref());
-    let copies_sound = plan.as_ref().and_then(|plan| plan.sound.as_ref()).is_some_and(|sound| sound.copy);
+    let sounds = plan.as_ref().map(|plan| plan.sounds.as_slice()).unwrap_or_default();
+    let copies_sound = sounds.iter().any(|sound| sound.copy && Some(&sound.name) == claim.rendition.as_ref());
     let can_be_encoded = claim.kind == Kind::Copy || (claim.kind == Kind::Sound && copies_sound);
     // Tasks before their film, as everywhere: else two wait for each other.
     if can_be_encoded {
@@ -199,10 +241,13 @@ pub(crate) async fn lose(tx: &mut PgConnection, claim: &Claim, reason: &str) -> 
             // Beside a copy that is whole, sizes that aren't are none.
             let from = if copied.is_some() { 0 } else { chunk };
             let except: Vec<String> =
-                [AUDIO].into_iter().chain(copied.map(|copied| copied.name.as_str())).map(str::to_owned).collect();
+                sounds.iter().map(|sound| &sound.name).chain(copied.map(|copied| &copied.name)).cloned().collect();
             db::segments::delete_from(&mut *tx, build, from, &except).await?;
         }
-        (Kind::Sound, _) => db::builds::drop_rendition_without_chunks(&mut *tx, build, AUDIO).await?,
+        (Kind::Sound, _) => {
+            let sound = claim.rendition.as_deref().unwrap_or(AUDIO);
+            db::builds::drop_rendition_without_chunks(&mut *tx, build, sound).await?;
+        }
         _ => {}
     }
     finish_if_last(tx, &film, build).await?;
@@ -233,7 +278,7 @@ async fn take_over(tx: &mut PgConnection, film: &Access, build: &BuildId) -> Res
     let sound_ms = chunks.get(AUDIO).map_or(0.0, |chunks| length_ms(contiguous(chunks)));
     let picture_ms = chunks
         .iter()
-        .filter(|(rung, _)| *rung != AUDIO)
+        .filter(|(rung, _)| !is_audio(rung))
         .map(|(_, chunks)| length_ms(contiguous(chunks)))
         .fold(0.0_f64, f64::max);
     db::builds::finish(&mut *tx, build).await?;
@@ -270,7 +315,7 @@ async fn come_to_nothing(tx: &mut PgConnection, film: &Access, build: &BuildId, 
         // It was given up half-way: sizes that lag behind are none.
         let chunks = db::segments::chunks(&mut *tx, &earlier, None).await?;
         let length = |chunks: &Vec<Chunk>| length_ms(contiguous(chunks));
-        let pictures = chunks.iter().filter(|(rung, _)| *rung != AUDIO);
+        let pictures = chunks.iter().filter(|(rung, _)| !is_audio(rung));
         let longest = pictures.max_by(|(_, one), (_, other)| length(one).total_cmp(&length(other)));
         let except: Vec<String> = longest.map(|(rung, _)| rung.clone()).into_iter().chain([AUDIO.to_owned()]).collect();
         db::segments::delete_from(&mut *tx, &earlier, 0, &except).await?;
@@ -368,6 +413,7 @@ pub async fn useless(platform: &Platform, claim: &Claim) -> Result<Vec<String>> 
         MediaKey::Chunk { chunk, fence, rung, .. } => used.chunks.contains(&(*chunk, *fence, rung.clone())),
         MediaKey::Init { hash, rung, .. } => used.inits.contains(&(hash.clone(), rung.clone())),
         MediaKey::Poster { fence, .. } => used.poster == Some(*fence),
+        MediaKey::Text { name, fence, .. } => used.texts.contains(&(name.clone(), *fence)),
         MediaKey::Original { .. } => true,
     };
     // What this version can't read is another's, and stays.

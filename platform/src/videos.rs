@@ -4,7 +4,7 @@ mod growth;
 mod watch;
 
 pub use growth::Builds;
-pub use watch::{Asked, Playlist, Watchers, manifest, master, media_playlist, media_url};
+pub use watch::{Asked, Playlist, Watchers, chapters, manifest, master, media_playlist, media_url};
 
 use crate::db::{self, tasks::NewTask, videos::Film};
 use crate::{Error, Platform, Result, builds, tasks, uploads};
@@ -12,12 +12,16 @@ use domain::access::{Action, Actor, Subject, can};
 use domain::id::{BuildId, UserId, VideoId};
 use domain::key::MediaKey;
 use domain::page::{Behind, Cursor, DEFAULT_LIMIT, InvalidCursor, MAX_LIMIT, Page};
+use domain::plan::Outcome;
+use domain::playlist::Rendition;
 use domain::search::SearchQuery;
 use domain::task::{Kind, LATER};
 use domain::text::{Description, InvalidText, Title};
 use domain::upload;
 use domain::video::{Card, Owner, Playback, Published, State, Video, Visibility};
+use growth::Snapshot;
 use serde::Deserialize;
+use std::sync::Arc;
 use time::OffsetDateTime;
 
 /// How long a deletion can be undone, in seconds: a day.
@@ -43,32 +47,44 @@ pub async fn get(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<Vid
     let inspect = can(actor, Action::Inspect, subject(&film));
     let mut video = page(film, actor);
     if let Some(build) = build {
+        let outcomes = if inspect { db::tasks::ended(&platform.db, &build).await? } else { Vec::new() };
+        let Some(build) = published(platform, &build, video.state).await? else { return Ok(video) };
         if inspect {
-            let plan = db::builds::plan(&platform.db, &build).await?;
-            video.details = plan.map(|plan| plan.details()).unwrap_or_default();
+            let outcomes: Vec<Outcome> = outcomes.into_iter().filter_map(|ended| ended.outcome).collect();
+            video.details = build.plan().details(&outcomes);
         }
-        video.renditions = renditions(platform, &build, video.state).await?;
+        video.renditions = renditions(&build);
+        video.chapters = build.chapters().to_vec();
+        let has_chapters = !video.chapters.is_empty();
+        if let Some(playback) = video.playback.as_mut().filter(|_| has_chapters) {
+            playback.chapters = Some(format!("/v/{}/{}/chapters.vtt", video.id, build.build));
+        }
     }
     Ok(video)
 }
 
-/// How far each rendition is published.
-async fn renditions(platform: &Platform, build: &BuildId, state: State) -> Result<Vec<Published>> {
+/// What is published of a build. None before it is planned.
+async fn published(platform: &Platform, build: &BuildId, state: State) -> Result<Option<Arc<Snapshot>>> {
     let now = match state {
         State::Ready => platform.growth.look_finished(platform, build).await,
         _ => platform.growth.look(platform, build).await,
     };
     match now {
-        Ok(build) => Ok(build
-            .renditions()
-            .map(|rendition| Published {
-                name: rendition.name.clone(),
-                published_ms: build.length_ms(&rendition.name).round() as i64,
-            })
-            .collect()),
-        Err(Error::NotFound) => Ok(Vec::new()),
+        Ok(snapshot) => Ok(Some(snapshot)),
+        Err(Error::NotFound) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// How far each rendition is published.
+fn renditions(build: &Snapshot) -> Vec<Published> {
+    let published = |rendition: &Rendition| Published {
+        name: rendition.name.clone(),
+        language: rendition.about.language.clone(),
+        label: rendition.about.label.clone(),
+        published_ms: build.length_ms(&rendition.name).round() as i64,
+    };
+    build.renditions().map(published).collect()
 }
 
 /// Public films: the newest, or the best for `query` if there is anything in it.
@@ -305,6 +321,7 @@ fn page(film: Film, actor: &Actor) -> Video {
     let playback = film.build.as_ref().map(|build| Playback {
         hls: format!("/v/{}/{build}/master.m3u8", film.id),
         dash: (film.state == State::Ready).then(|| format!("/v/{}/{build}/manifest.mpd", film.id)),
+        chapters: None,
         poster: poster(&film),
     });
     Video {
@@ -312,6 +329,7 @@ fn page(film: Film, actor: &Actor) -> Video {
         watchable: playback.is_some(),
         renditions: Vec::new(),
         details: Vec::new(),
+        chapters: Vec::new(),
         eta_seconds: film.eta_seconds.filter(|_| film.state == State::Processing).map(|seconds| seconds.ceil() as u64),
         playback,
         mine: is_owner(actor, &film.owner),

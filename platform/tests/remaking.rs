@@ -94,7 +94,8 @@ async fn tidied(platform: &Platform, video: &VideoId) -> Vec<BuildId> {
     for (task, fence, build) in tasks {
         let build = Some(build.parse().unwrap());
         let (task, video) = (TaskId(task), Some(video.clone()));
-        let claim = Claim { task, kind: Kind::Tidy, fence, video, build, chunk: None, failures: 0, lapses: 0 };
+        let claim =
+            Claim { task, kind: Kind::Tidy, fence, video, build, chunk: None, rendition: None, failures: 0, lapses: 0 };
         builds::useless(platform, &claim).await.unwrap();
         tasks::done(platform, &claim).await.unwrap();
     }

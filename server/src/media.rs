@@ -25,6 +25,7 @@ pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/v/{video}/{build}/{file}", get(playlist))
         .route("/v/{video}/{build}/manifest.mpd", get(manifest))
+        .route("/v/{video}/{build}/chapters.vtt", get(chapters))
         .route("/m/{*path}", get(object))
 }
 
@@ -74,6 +75,22 @@ async fn manifest(
     let headers =
         [(header::CONTENT_TYPE, "application/dash+xml"), (header::CACHE_CONTROL, FINISHED_CACHE), (header::VARY, VARY)];
     Ok((headers, text.to_string()).into_response())
+}
+
+async fn chapters(
+    State(platform): State<Platform>,
+    Who(actor): Who,
+    Path((video, build)): Path<(String, String)>,
+) -> Result<Response> {
+    let video: VideoId = video.parse().map_err(|_| Problem::not_found())?;
+    let build: BuildId = build.parse().map_err(|_| Problem::not_found())?;
+    let text = videos::chapters(&platform, &actor, &video, &build).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/vtt; charset=utf-8"),
+        (header::CACHE_CONTROL, FINISHED_CACHE),
+        (header::VARY, VARY),
+    ];
+    Ok((headers, text).into_response())
 }
 
 /// The access check, then away: the bytes themselves never pass through here.

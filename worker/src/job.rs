@@ -7,6 +7,7 @@ mod limits;
 mod plan;
 mod poster;
 mod store;
+mod texts;
 mod tidy;
 
 use crate::jail::Jail;
@@ -59,6 +60,7 @@ pub async fn perform(
         Kind::Encode => encode::picture(&job.await?).await,
         Kind::Copy => encode::copy(&job.await?).await,
         Kind::Sound => encode::sound(&job.await?).await,
+        Kind::Texts => texts::perform(&job.await?).await,
         Kind::Pictures => poster::perform(&job.await?).await,
         Kind::Tidy => tidy::perform(platform, claim).await,
         Kind::DeleteVideo => delete::perform(platform, claim).await,

@@ -45,7 +45,7 @@ fn a_film_that_plays_everywhere_is_copied() {
     ] {
         let (made, _) = copied(name, &format!("{LONG} {args}"), 1000);
         assert_eq!(
-            made.plan.sound.as_ref().is_some_and(|sound| sound.copy),
+            made.plan.sounds.first().is_some_and(|sound| sound.copy),
             name.ends_with("mp4") || name.ends_with("mov")
         );
     }
@@ -73,7 +73,7 @@ fn a_copy_that_is_resumed_goes_on_where_it_was() {
 #[test]
 fn a_copied_sound_is_the_same_and_in_step() {
     let made = make_as(COPY, footage("film.mp4", &format!("{PICTURE} {SOUND} {CHEAP} -c:a aac")));
-    assert!(made.plan.sound.as_ref().is_some_and(|sound| sound.copy));
+    assert!(made.plan.sounds.first().is_some_and(|sound| sound.copy));
     made.assert_lasts(Track::Audio, 10.0);
     let ours = samples(&made);
     let source = Command::new("ffmpeg")

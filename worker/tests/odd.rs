@@ -2,9 +2,10 @@
 
 mod support;
 
+use domain::webvtt::Cue;
 use std::process::Command;
 use support::*;
-use worker::media::Track;
+use worker::media::{self, Done, EncodeSound, ReadTexts, Track, Work};
 
 /// The mean of a frame's channels, by a filter chain of ffmpeg's that ends in RGB.
 fn mean(path: &str, chain: &str) -> [f64; 3] {
@@ -93,4 +94,98 @@ fn what_can_be_seen_through_is_put_on_black() {
         let ([left, ..], [right, ..]) = (colour_at(&file, "100:100:10:10"), colour_at(&file, "100:100:200:10"));
         assert!(left < 20 && right > 230, "{name}: {left} {right}");
     }
+}
+
+/// Words in two languages, and what both files of them say.
+fn subtitles(dir: &std::path::Path) -> (String, String) {
+    let write = |name: &str, text: &str| {
+        let path = dir.join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.to_str().expect("a path").to_owned()
+    };
+    (
+        write(
+            "en.srt",
+            "1\n00:00:01,000 --> 00:00:02,500\n<i>Ahoy</i> & welcome\n\n2\n00:00:04,000 --> 00:00:05,000\n1 < 2\n",
+        ),
+        write("de.srt", "1\n00:00:01,200 --> 00:00:02,700\nMoin\n"),
+    )
+}
+
+#[test]
+fn languages_subtitles_and_chapters_are_found() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (english, german) = subtitles(dir.path());
+    let chapters = dir.path().join("chapters.txt");
+    let text = ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=3000\ntitle=Beginning\n\
+                [CHAPTER]\nTIMEBASE=1/1000\nSTART=3000\nEND=6000\ntitle=End & more\n";
+    std::fs::write(&chapters, text).expect("a file");
+    let chapters = chapters.to_str().expect("a path");
+    for (name, codec) in [("film.mkv", "srt"), ("film.mkv", "ass"), ("film.mp4", "mov_text"), ("film.webm", "webvtt")] {
+        let (picture, sound) = match name {
+            "film.webm" => ("-c:v libvpx -deadline realtime -cpu-used 8", "libopus"),
+            _ => (CHEAP, "aac"),
+        };
+        let args = format!(
+            "{PICTURE} -f lavfi -i sine=frequency=440:duration=6 -f lavfi -i sine=frequency=880:duration=6 \
+             -i {english} -i {german} -i {chapters} -map_metadata 5 -map 0:v -map 1:a -map 2:a -map 3 -map 4 -t 6 \
+             {picture} -c:a {sound} -c:s {codec} -metadata:s:a:0 language=eng -metadata:s:a:1 language=ger \
+             -metadata:s:s:0 language=eng -metadata:s:s:1 language=deu"
+        );
+        let made = make(footage(name, &args));
+        let sounds: Vec<(&str, Option<&str>, &str)> = made
+            .plan
+            .sounds
+            .iter()
+            .map(|sound| (&*sound.name, sound.about.language.as_deref(), &*sound.about.label))
+            .collect();
+        assert_eq!(sounds, [("audio", Some("en"), "English"), ("audio2", Some("de"), "German")], "{name}");
+        let titles: Vec<(i64, i64, &str)> =
+            made.plan.chapters.iter().map(|chapter| (chapter.start_ms, chapter.end_ms, &*chapter.title)).collect();
+        assert_eq!(titles, [(0, 3000, "Beginning"), (3000, 6000, "End & more")], "{name}");
+        // The second sound is another.
+        let work = EncodeSound { plan: made.plan.sounds[1].clone(), ..sound_work(&made.plan).expect("a sound") };
+        let mut other = Memory::default();
+        encode(open(&made.source), Work::Sound(work), &mut other).expect("an outcome");
+        assert_ne!(other.segments[&Track::Audio][0].bytes, made.memory.segments[&Track::Audio][0].bytes, "{name}");
+
+        let streams = made.plan.texts.iter().map(|text| text.stream).collect();
+        let work = Work::Texts(ReadTexts { streams, origin_us: made.plan.origin_us });
+        let Ok(Done::Texts(texts)) = media::perform(&work, open(&made.source), &mut ()) else { panic!("{name}") };
+        let said =
+            |cues: &[Cue]| cues.iter().map(|cue| (cue.start_ms, cue.end_ms, cue.text.clone())).collect::<Vec<_>>();
+        let english = said(&texts[0]);
+        assert_eq!(english[0].2.replace("<i>", "").replace("</i>", ""), "Ahoy &amp; welcome", "{name} {codec}");
+        assert_eq!(english[1].2, "1 &lt; 2", "{name} {codec}");
+        let times: Vec<(i64, i64)> = english.iter().map(|(start, end, _)| (*start, *end)).collect();
+        assert_eq!(times, [(1000, 2500), (4000, 5000)], "{name} {codec}");
+        assert_eq!(said(&texts[1]), [(1200, 2700, "Moin".to_owned())], "{name} {codec}");
+    }
+}
+
+#[test]
+fn many_channels_are_mixed_into_two_without_clipping() {
+    // Full loudness in every channel of 5.1 and 7.1 alike.
+    for layout in ["5.1", "7.1"] {
+        let all = if layout == "5.1" { 6 } else { 8 };
+        let loud = vec!["0.9*sin(440*2*PI*t)"; all].join("|");
+        let args = format!("-f lavfi -i aevalsrc={loud}:c={layout}:s=48000:d=4 -c:a pcm_s16le");
+        let made = make(footage("loud.wav", &args));
+        assert_eq!(made.plan.sounds[0].channels, 2);
+        let samples = samples(&made);
+        let peak = samples.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0);
+        assert!((20_000..32_000).contains(&peak), "{layout}: {peak}");
+    }
+    // Who speaks in the middle is heard on both sides, and what is left stays left.
+    let args = "-f lavfi -i aevalsrc=0|0|0.5*sin(440*2*PI*t)|0|0|0:c=5.1:s=48000:d=4 -c:a pcm_s16le";
+    let made = make(footage("middle.wav", args));
+    let loudness = |channel: u8| {
+        let filter = format!(
+            "pan=mono|c0=c{channel},astats=metadata=1,ametadata=print:key=lavfi.astats.Overall.RMS_level:file=-"
+        );
+        let text = run("ffmpeg", &["-v", "error", "-i", &made.file(Track::Audio), "-af", &filter, "-f", "null", "-"]);
+        text.lines().filter_map(|line| line.split_once("RMS_level=")?.1.parse::<f64>().ok()).fold(-200.0, f64::max)
+    };
+    let (left, right) = (loudness(0), loudness(1));
+    assert!(left > -24.0 && (left - right).abs() < 0.5, "{left} dB and {right} dB");
 }

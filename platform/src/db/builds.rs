@@ -3,8 +3,8 @@
 use super::read;
 use super::tasks::words;
 use domain::id::{BuildId, VideoId};
-use domain::plan::Plan;
-use domain::playlist::Rendition;
+use domain::plan::{About, Plan};
+use domain::playlist::{AUDIO, Rendition, Text};
 use domain::task::Kind;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
@@ -58,8 +58,9 @@ pub async fn set_plan(db: &mut PgConnection, id: &BuildId, plan: &Plan) -> sqlx:
     for (position, rendition) in (0..).zip(plan.renditions()) {
         let (width, height) = rendition.resolution.map(|(w, h)| (w as i32, h as i32)).unzip();
         sqlx::query!(
-            "INSERT INTO renditions (build_id, position, name, codecs, width, height, frame_rate, peak_bitrate)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO renditions (build_id, position, name, codecs, width, height, frame_rate, peak_bitrate,
+                 language, label)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             id.as_str(),
             position,
             rendition.name,
@@ -67,7 +68,9 @@ pub async fn set_plan(db: &mut PgConnection, id: &BuildId, plan: &Plan) -> sqlx:
             width,
             height,
             rendition.frame_rate,
-            rendition.peak_bitrate as i32
+            rendition.peak_bitrate as i32,
+            rendition.about.language,
+            rendition.about.label
         )
         .execute(&mut *db)
         .await?;
@@ -125,10 +128,13 @@ pub struct Playable {
     pub target: u32,
     /// Nothing will be added to it.
     pub finished: bool,
-    /// Nothing will be added to its sound.
+    /// Nothing will be added to the sound that is heard first.
     pub sound_ended: bool,
+    pub plan: Plan,
     /// Each with the hash of its init segment, if it has one yet.
     pub renditions: Vec<(Rendition, Option<String>)>,
+    /// Those that are stored.
+    pub texts: Vec<Text>,
 }
 
 /// None before it is planned.
@@ -136,16 +142,17 @@ pub async fn playable(db: &mut PgConnection, id: &BuildId) -> sqlx::Result<Optio
     let build = sqlx::query!(
         r#"SELECT video_id, target_seconds AS "target_seconds!", (finished_at IS NOT NULL) AS "finished!",
                NOT EXISTS (
-                   SELECT 1 FROM tasks WHERE build_id = $1 AND kind = 'sound' AND state IN ('open', 'running')
-               ) AS "sound_ended!"
+                   SELECT 1 FROM tasks WHERE build_id = $1 AND rendition = $2 AND state IN ('open', 'running')
+               ) AS "sound_ended!", plan AS "plan!: Json<Plan>"
            FROM builds WHERE id = $1 AND planned_at IS NOT NULL"#,
-        id.as_str()
+        id.as_str(),
+        AUDIO
     )
     .fetch_optional(&mut *db)
     .await?;
     let Some(build) = build else { return Ok(None) };
     let rows = sqlx::query!(
-        "SELECT name, codecs, width, height, frame_rate, peak_bitrate, init_hash FROM renditions
+        "SELECT name, codecs, width, height, frame_rate, peak_bitrate, init_hash, language, label FROM renditions
          WHERE build_id = $1 ORDER BY position",
         id.as_str()
     )
@@ -160,8 +167,20 @@ pub async fn playable(db: &mut PgConnection, id: &BuildId) -> sqlx::Result<Optio
                 resolution: row.width.zip(row.height).map(|(w, h)| (w.unsigned_abs(), h.unsigned_abs())),
                 frame_rate: row.frame_rate,
                 peak_bitrate: row.peak_bitrate.unsigned_abs(),
+                about: About { language: row.language, label: row.label },
             };
             (rendition, row.init_hash)
+        })
+        .collect();
+    let Json(plan) = build.plan;
+    let fences =
+        sqlx::query!("SELECT name, fence FROM texts WHERE build_id = $1", id.as_str()).fetch_all(&mut *db).await?;
+    let texts = plan
+        .texts
+        .iter()
+        .filter_map(|text| {
+            let fence = fences.iter().find(|row| row.name == text.name)?.fence;
+            Some(Text { name: text.name.clone(), fence, about: text.about.clone() })
         })
         .collect();
     Ok(Some(Playable {
@@ -169,8 +188,18 @@ pub async fn playable(db: &mut PgConnection, id: &BuildId) -> sqlx::Result<Optio
         target: build.target_seconds.unsigned_abs(),
         finished: build.finished,
         sound_ended: build.sound_ended,
+        plan,
         renditions,
+        texts,
     }))
+}
+
+/// Subtitles are stored under that fence.
+pub async fn insert_text(db: impl PgExecutor<'_>, id: &BuildId, name: &str, fence: i64) -> sqlx::Result<()> {
+    sqlx::query!("INSERT INTO texts (build_id, name, fence) VALUES ($1, $2, $3)", id.as_str(), name, fence)
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 pub async fn set_poster(db: impl PgExecutor<'_>, id: &BuildId, fence: i64) -> sqlx::Result<()> {
@@ -216,6 +245,8 @@ pub struct InUse {
     /// Hash and rung.
     pub inits: Vec<(String, String)>,
     pub poster: Option<i64>,
+    /// Name and fence.
+    pub texts: Vec<(String, i64)>,
 }
 
 /// What stored objects of a build are played or shown. Nothing, if no film points at it and nobody works on it.
@@ -240,7 +271,10 @@ pub async fn in_use(db: &mut PgConnection, id: &BuildId) -> sqlx::Result<InUse> 
     )
     .fetch_all(&mut *db)
     .await?;
+    let texts =
+        sqlx::query!("SELECT name, fence FROM texts WHERE build_id = $1", id.as_str()).fetch_all(&mut *db).await?;
     Ok(InUse {
+        texts: texts.into_iter().map(|row| (row.name, row.fence)).collect(),
         chunks: chunks.into_iter().map(|row| (row.chunk.unsigned_abs(), row.fence, row.rung)).collect(),
         inits: inits.into_iter().map(|row| (row.init_hash, row.name)).collect(),
         poster: build.poster_fence,

@@ -19,6 +19,8 @@ pub struct Claim {
     pub build: Option<BuildId>,
     /// Of the build's plan; None: from where it stands to the end.
     pub chunk: Option<u32>,
+    /// The sound that it makes.
+    pub rendition: Option<String>,
     /// How often the task itself went wrong.
     pub failures: i32,
     /// How often a worker fell silent with it.
@@ -51,6 +53,7 @@ pub struct NewTask<'a> {
     pub video: &'a VideoId,
     pub build: Option<&'a BuildId>,
     pub chunk: Option<u32>,
+    pub rendition: Option<&'a str>,
     pub owner: &'a UserId,
     /// Its share of the film's processing, beside the build's other tasks'.
     pub weight: f64,
@@ -61,14 +64,14 @@ pub struct NewTask<'a> {
 impl<'a> NewTask<'a> {
     /// One of no build, that may be claimed at once.
     pub fn new(kind: Kind, class: i32, video: &'a VideoId, owner: &'a UserId) -> Self {
-        Self { kind, class, video, build: None, chunk: None, owner, weight: 0.0, delay: 0.0 }
+        Self { kind, class, video, build: None, chunk: None, rendition: None, owner, weight: 0.0, delay: 0.0 }
     }
 }
 
 pub async fn insert(db: impl PgExecutor<'_>, task: NewTask<'_>) -> sqlx::Result<TaskId> {
     let id = sqlx::query_scalar!(
-        "INSERT INTO tasks (kind, class, video_id, build_id, chunk, owner_id, weight, run_after)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8)) RETURNING id",
+        "INSERT INTO tasks (kind, class, video_id, build_id, chunk, owner_id, weight, run_after, rendition)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8), $9) RETURNING id",
         task.kind.as_str(),
         task.class,
         task.video.as_str(),
@@ -76,7 +79,8 @@ pub async fn insert(db: impl PgExecutor<'_>, task: NewTask<'_>) -> sqlx::Result<
         task.chunk.map(|chunk| chunk as i32),
         task.owner.as_str(),
         task.weight as f32,
-        task.delay
+        task.delay,
+        task.rendition
     )
     .fetch_one(db)
     .await?;
@@ -113,7 +117,7 @@ pub async fn claim(
                  coalesce(o.running, 0), t.created_at, t.id
              LIMIT 1 FOR UPDATE OF t SKIP LOCKED
          )
-         RETURNING id, kind, fence, video_id, build_id, chunk, failures, lapses",
+         RETURNING id, kind, fence, video_id, build_id, chunk, rendition, failures, lapses",
         worker,
         engine_version,
         lease.as_secs_f64(),
@@ -132,6 +136,7 @@ pub async fn claim(
             video: read_option(r.video_id)?,
             build: read_option(r.build_id)?,
             chunk: r.chunk.map(i32::unsigned_abs),
+            rendition: r.rendition,
             failures: r.failures,
             lapses: r.lapses,
         })

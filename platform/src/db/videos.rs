@@ -332,8 +332,8 @@ pub async fn make_watchable(db: impl PgExecutor<'_>, id: &VideoId, build: &Build
     let updated = sqlx::query!(
         "UPDATE videos SET build_id = $2, published_at = coalesce(published_at, now())
          WHERE id = $1 AND build_id IS NULL AND state = 'processing'
-             AND (EXISTS (SELECT 1 FROM segments WHERE build_id = $2 AND chunk = 0 AND rung <> $3)
-                 OR NOT EXISTS (SELECT 1 FROM renditions WHERE build_id = $2 AND name <> $3))
+             AND (EXISTS (SELECT 1 FROM segments WHERE build_id = $2 AND chunk = 0 AND NOT starts_with(rung, $3))
+                 OR NOT EXISTS (SELECT 1 FROM renditions WHERE build_id = $2 AND NOT starts_with(name, $3)))
              AND (EXISTS (SELECT 1 FROM segments WHERE build_id = $2 AND chunk = 0 AND rung = $3)
                  OR NOT EXISTS (SELECT 1 FROM renditions WHERE build_id = $2 AND name = $3))",
         id.as_str(),

@@ -8,8 +8,9 @@ use crate::{Error, Platform, Result};
 use domain::dash::{self, Track};
 use domain::event::{Envelope, Message};
 use domain::id::BuildId;
-use domain::plan::SoundPlan;
-use domain::playlist::{self, AUDIO, Chunk, Growth, Media, Rate, Rendition, Stretch, contiguous, length_ms};
+use domain::plan::Plan;
+use domain::playlist::{self, AUDIO, Chunk, Growth, Media, Rate, Rendition, Stretch, contiguous, is_audio, length_ms};
+use domain::webvtt::{self, Chapter};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -30,14 +31,12 @@ type Live = broadcast::Receiver<Arc<Envelope>>;
 
 /// What is published of a build at a moment.
 pub struct Snapshot {
-    build: BuildId,
+    pub build: BuildId,
     playable: Playable,
     /// From the first on without a hole, by rendition; while it grows, no more picture than there is sound for.
     chunks: HashMap<String, Vec<Chunk>>,
     /// Where the sound ends so far, if it limits the picture.
     sound_ms: Option<f64>,
-    /// How the sound is made; of a finished build.
-    sound: Option<SoundPlan>,
     /// Written once each, whoever asks.
     texts: Mutex<HashMap<Which, Arc<str>>>,
     manifest: OnceLock<Arc<str>>,
@@ -49,7 +48,6 @@ impl Snapshot {
         let mut tx = platform.db.begin().await?;
         let Some(playable) = db::builds::playable(&mut tx, build).await? else { return Ok(None) };
         let mut chunks = db::segments::chunks(&mut *tx, build, None).await?;
-        let plan = if playable.finished { db::builds::plan(&mut *tx, build).await? } else { None };
         tx.commit().await?;
         for chunks in chunks.values_mut() {
             let length = contiguous(chunks).len();
@@ -63,7 +61,6 @@ impl Snapshot {
             playable,
             chunks,
             sound_ms,
-            sound: plan.and_then(|plan| plan.sound),
             texts: Mutex::default(),
             manifest: OnceLock::new(),
         }))
@@ -119,12 +116,13 @@ impl Snapshot {
                     rendition,
                     init_hash: init.as_deref()?,
                     chunks: Some(self.of(&rendition.name)).filter(|chunks| !chunks.is_empty())?,
-                    sound: self.sound.as_ref().filter(|_| rendition.is_audio()),
+                    sound: self.playable.plan.sounds.iter().find(|sound| sound.name == rendition.name),
                 })
             })
         };
         (self.is_finished() && tracks().next().is_some()).then(|| {
-            let write = || dash::manifest(&self.build, MEDIA_BASE, &tracks().collect::<Vec<_>>()).into();
+            let write =
+                || dash::manifest(&self.build, MEDIA_BASE, &tracks().collect::<Vec<_>>(), &self.playable.texts).into();
             Arc::clone(self.manifest.get_or_init(write))
         })
     }
@@ -134,12 +132,12 @@ impl Snapshot {
     }
 
     fn pictures(&self) -> Vec<&[Chunk]> {
-        self.chunks.iter().filter(|(name, _)| *name != AUDIO).map(|(_, chunks)| chunks.as_slice()).collect()
+        self.chunks.iter().filter(|(name, _)| !is_audio(name)).map(|(_, chunks)| chunks.as_slice()).collect()
     }
 
     fn stretches(&self, name: &str, growing: bool) -> Vec<Stretch> {
         let own = self.of(name);
-        if name == AUDIO || self.is_finished() {
+        if is_audio(name) || self.is_finished() {
             return own.iter().cloned().map(Stretch::There).collect();
         }
         let stretches = if growing {
@@ -153,7 +151,29 @@ impl Snapshot {
         }
     }
 
+    pub fn plan(&self) -> &Plan {
+        &self.playable.plan
+    }
+
+    pub fn chapters(&self) -> &[Chapter] {
+        &self.playable.plan.chapters
+    }
+
+    /// The same as a track that browsers know how to read. None if there are none.
+    pub fn chapter_track(&self) -> Option<String> {
+        (!self.chapters().is_empty()).then(|| webvtt::chapters(self.chapters()))
+    }
+
+    /// Of all of a finished build.
+    fn duration_ms(&self) -> f64 {
+        self.chunks.values().map(|chunks| length_ms(chunks)).fold(0.0, f64::max)
+    }
+
     fn media(&self, name: &str, growing: bool) -> Option<String> {
+        if let Some(text) = self.playable.texts.iter().find(|text| text.name == name) {
+            let subtitles = || playlist::subtitles(&self.build, text, self.duration_ms(), MEDIA_BASE);
+            return self.is_finished().then(subtitles);
+        }
         let (_, init) = self.playable.renditions.iter().find(|(rendition, _)| rendition.name == name)?;
         let growth = match (self.is_finished(), growing) {
             (true, _) => Growth::Vod,
@@ -191,7 +211,9 @@ impl Snapshot {
             .renditions()
             .filter(|rendition| {
                 let length = self.length_ms(&rendition.name);
-                length > 0.0 && (rendition.is_audio() || self.is_finished() || length >= longest)
+                // Other languages come once they are complete: who chose one would else wait for it.
+                let may_lag = self.is_finished() || rendition.name == AUDIO;
+                length > 0.0 && (may_lag || (!rendition.is_audio() && length >= longest))
                     || (growing && !rendition.is_audio() && longest > 0.0)
             })
             .map(|rendition| {
@@ -214,8 +236,9 @@ impl Snapshot {
         let planned_picture = self.renditions().any(|rendition| !rendition.is_audio());
         let has = |audio: bool| renditions.iter().any(|(rendition, _)| rendition.is_audio() == audio);
         // A master without its sound would be played without it.
+        let texts = if self.is_finished() { self.playable.texts.as_slice() } else { &[] };
         let complete = self.is_finished() || ((!planned_sound || has(true)) && (!planned_picture || has(false)));
-        let mut text = (complete && !renditions.is_empty()).then(|| playlist::master(&renditions))?;
+        let mut text = (complete && !renditions.is_empty()).then(|| playlist::master(&renditions, texts))?;
         if growing {
             text.push_str(&self.published_line());
         }

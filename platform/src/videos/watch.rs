@@ -75,6 +75,11 @@ pub async fn manifest(platform: &Platform, actor: &Actor, video: &VideoId, build
     snapshot.manifest().ok_or(Error::NotFound)
 }
 
+/// The film's chapters as WebVTT.
+pub async fn chapters(platform: &Platform, actor: &Actor, video: &VideoId, build: &BuildId) -> Result<String> {
+    watched(platform, actor, video, build).await?.chapter_track().ok_or(Error::NotFound)
+}
+
 fn playlist(snapshot: &Snapshot, name: Option<&str>, asked: Asked) -> Result<Playlist> {
     let text = snapshot.playlist(name, asked.growing).ok_or(Error::NotFound)?;
     Ok(Playlist { text, finished: snapshot.is_finished() })

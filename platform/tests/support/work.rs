@@ -79,7 +79,9 @@ pub fn plan(seconds: i64) -> Plan {
             why: String::new(),
             chunks: at_keys(&keys, seconds * TIMESCALE),
         }),
-        sound: Some(SoundPlan::of(48_000, 2)),
+        sounds: vec![SoundPlan::of(48_000, 2)],
+        texts: Vec::new(),
+        chapters: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::id::VideoId;
 use domain::video::{Card, Notice, Playback, Published, State as Stage, Video, Visibility};
+use domain::webvtt::Chapter;
 use platform::Platform;
 use platform::videos::{self, Edit};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,7 @@ struct VideoOut {
     notices: Vec<Notice>,
     /// Empty for all but its owner.
     details: Vec<String>,
+    chapters: Vec<Chapter>,
     duration_ms: Option<i64>,
     width: Option<i32>,
     height: Option<i32>,
@@ -64,6 +66,7 @@ impl From<Video> for VideoOut {
             failure: video.failure,
             notices: video.notices,
             details: video.details,
+            chapters: video.chapters,
             duration_ms: video.duration_ms,
             width: video.width,
             height: video.height,

@@ -58,8 +58,9 @@ pub async fn copy(job: &Job<'_>) -> Result<(), Ended> {
 /// The sound, from the first chunk that is missing on.
 pub async fn sound(job: &Job<'_>) -> Result<(), Ended> {
     let plan = patiently(|| builds::plan(job.platform, job.claim)).await?;
-    let sound = plan.sound.clone().ok_or_else(|| not_planned("sound"))?;
-    let there = published(job, Some(AUDIO)).await?;
+    let name = job.claim.rendition.as_deref().unwrap_or(AUDIO);
+    let sound = plan.sounds.iter().find(|sound| sound.name == name).ok_or_else(|| not_planned("sound"))?.clone();
+    let there = published(job, Some(name)).await?;
     // Segments are whole AAC frames: their durations say how many, however they are rounded.
     let frames = (length_ms(&there) * f64::from(sound.rate) / 1000.0 / AAC_FRAME as f64).round();
     let whole = whole_ms(&plan);
@@ -70,7 +71,7 @@ pub async fn sound(job: &Job<'_>) -> Result<(), Ended> {
         first_sample: frames as i64 * AAC_FRAME,
         seekable: plan.picture.as_ref().is_some_and(|picture| !picture.chunks.is_empty()),
     };
-    let names = BTreeMap::from([(Track::Audio, AUDIO.to_owned())]);
+    let names = BTreeMap::from([(Track::Audio, name.to_owned())]);
     make(job, Work::Sound(work), names, Publish::AtOnce, move |done| done as f64 / whole).await
 }
 

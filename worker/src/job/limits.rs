@@ -25,7 +25,7 @@ pub fn of(work: &Work, size: u64) -> Limits {
             cores,
         },
         // What lies between the packets is read, too, but not decoded.
-        Work::Sound(_) | Work::Copy(_) => {
+        Work::Sound(_) | Work::Copy(_) | Work::Texts(_) => {
             Load { source_pixels: 0, rung_pixels: 0, frame_rate: 0.0, film: LONGEST_FILM, cores }
         }
         Work::Poster(work) => Load {
@@ -38,7 +38,7 @@ pub fn of(work: &Work, size: u64) -> Limits {
     };
     let background = match work {
         Work::Picture(work) => !work.urgent,
-        Work::Poster(_) => true,
+        Work::Poster(_) | Work::Texts(_) => true,
         Work::Probe | Work::Copy(_) | Work::Sound(_) => false,
     };
     Limits { background, ..Limits::for_encode(&load) }

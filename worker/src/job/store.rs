@@ -137,7 +137,8 @@ impl<'a> Store<'a> {
         name.ok_or_else(|| Ended::WentWrong(format!("the engine made {track:?}, which isn't planned")))
     }
 
-    fn put(&mut self, key: MediaKey, bytes: Vec<u8>) {
+    /// Begins to store it.
+    pub fn put(&mut self, key: MediaKey, bytes: Vec<u8>) {
         metrics::counter!("kinora_stored_bytes_total").increment(bytes.len() as u64);
         // An init segment may be another chunk's, too.
         if !matches!(key, MediaKey::Init { .. }) {

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::SyncSender;
 
-use domain::plan::{Outcome, PictureFacts, SoundPlan};
+use domain::plan::{Outcome, PictureFacts};
 use domain::timeline::{self, Chunk, TIMESCALE};
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::format::stream::Stream;
@@ -61,7 +61,7 @@ pub(super) fn facts(source: &mut Source, index: usize, keys: Option<&[i64]>, ori
     let length_size = avcc(&source.context.stream(index)?)?.1;
     (facts.is_unedited, facts.peak_bitrate) = by_the_index(source, index, keys.len())?;
     facts.keys_are_closed = true;
-    source.keep_only(index);
+    source.keep_only(&[index]);
     for place in 0..LOOKED_AT.min(keys.len()) {
         let key = keys[place * keys.len() / LOOKED_AT.min(keys.len())];
         let time = (key.rescale(TICKS, MICROS) + origin_us).rescale(MICROS, time_base);
@@ -147,7 +147,7 @@ fn copy_picture(mut source: Source, work: &CopyPicture, events: &SyncSender<Even
     const TRACK: Track = Track::Video(0);
     let nothing = || Error::Unplayable(Reason::NothingToDecode);
     let index = probe::video_stream(&source).ok_or_else(nothing)?;
-    source.keep_only(index);
+    source.keep_only(&[index]);
     let stream = source.context.stream(index).ok_or_else(nothing)?;
     let time_base = stream.time_base();
     let (codecs, length_size) = avcc(&stream).ok_or(OTHERWISE)?;
@@ -242,11 +242,11 @@ fn write(
 
 fn copy_sound(mut source: Source, work: &EncodeSound, events: &SyncSender<Event>) -> Result<Outcome, Error> {
     let nothing = || Error::Unplayable(Reason::NothingToDecode);
-    let index = probe::audio_stream(&source).ok_or_else(nothing)?;
-    source.keep_only(index);
+    let index = probe::sound(&source, work.plan.stream).ok_or_else(nothing)?;
+    source.keep_only(&[index]);
     let stream = source.context.stream(index).ok_or_else(nothing)?;
     let time_base = stream.time_base();
-    let SoundPlan { rate, .. } = work.plan;
+    let rate = work.plan.rate;
     let samples = Rational::new(1, rate as i32);
     let mut segments = SoundSegments::new(Fragmenter::copying(&stream, rate)?, work, events)?;
     let origin = work.origin_us.rescale(MICROS, samples);

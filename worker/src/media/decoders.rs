@@ -126,14 +126,17 @@ const SOUND: &[&str] = &[
     "s302m",
 ];
 
+/// Of subtitles as text; those that are pictures can't be turned into it.
+const TEXT: &[&str] = &["subrip", "srt", "ass", "ssa", "mov_text", "text", "webvtt"];
+
 /// libav's decoder for it, if it is allowed.
 pub(super) fn find(id: Id) -> Option<Codec> {
-    decoder::find(id).filter(|codec| PICTURE.contains(&codec.name()) || SOUND.contains(&codec.name()))
+    decoder::find(id).filter(|codec| [PICTURE, SOUND, TEXT].iter().any(|names| names.contains(&codec.name())))
 }
 
 /// What libav wants to be told wherever it may open one: the names.
 pub(super) fn whitelist() -> String {
-    [PICTURE, SOUND].concat().join(",")
+    [PICTURE, SOUND, TEXT].concat().join(",")
 }
 
 /// Opens the decoder of a stream.
@@ -152,7 +155,7 @@ mod tests {
 
     #[test]
     fn every_name_is_one_of_libavs_and_magicyuv_is_none_of_them() {
-        for name in PICTURE.iter().chain(SOUND) {
+        for name in PICTURE.iter().chain(SOUND).chain(TEXT) {
             // Built into most libav; where they are not, another decoder takes their place.
             let optional = name.starts_with("lib");
             assert!(optional || decoder::find_by_name(name).is_some(), "{name}");

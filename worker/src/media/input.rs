@@ -127,10 +127,10 @@ impl Source {
         }
     }
 
-    /// Lets the demuxer throw away what isn't of this stream.
-    pub fn keep_only(&mut self, index: usize) {
+    /// Lets the demuxer throw away what isn't of these streams.
+    pub fn keep_only(&mut self, indexes: &[usize]) {
         for mut stream in self.context.streams_mut() {
-            if stream.index() != index {
+            if !indexes.contains(&stream.index()) {
                 // SAFETY: the stream belongs to the open context; `discard` may be set at any time.
                 unsafe { (*stream.as_mut_ptr()).discard = ffmpeg_next::Discard::All.into() };
             }

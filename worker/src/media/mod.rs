@@ -24,6 +24,7 @@ mod error;
 mod filters;
 mod fragment;
 mod input;
+mod language;
 mod orientation;
 mod picture;
 mod plan;
@@ -33,6 +34,7 @@ mod scale;
 mod sink;
 mod sound;
 mod sound_segments;
+mod texts;
 mod tone_map;
 mod work;
 
@@ -50,6 +52,7 @@ pub use probe::{AudioStream, Probe, VideoStream};
 pub use sink::{Init, Segment, Sink, Stop, Track};
 pub use sound::EncodeSound;
 pub use sound_segments::FRAME as AAC_FRAME;
+pub use texts::ReadTexts;
 pub use work::{Done, Work, perform};
 
 use domain::plan::Outcome;

@@ -52,7 +52,7 @@ pub(super) fn encode(input: Box<dyn Input>, work: &EncodePicture, sink: &mut dyn
     let mut source = Source::open(input)?;
     let nothing = || Error::Unplayable(Reason::NothingToDecode);
     let index = probe::video_stream(&source).ok_or_else(nothing)?;
-    source.keep_only(index);
+    source.keep_only(&[index]);
     let stream = source.context.stream(index).ok_or_else(nothing)?;
     let decoder = decode::open_picture(&stream)?.ok_or_else(nothing)?;
     let colour = Colour::of(&decoder);

@@ -1,10 +1,11 @@
 //! From what is in a file to what is made of it.
 
 use domain::ladder::{self, Picture, Rung};
-use domain::plan::{Copied, PicturePlan, Plan, SoundPlan};
+use domain::plan::{Copied, PicturePlan, Plan, SoundPlan, TextPlan};
+use domain::playlist::AUDIO;
 use domain::timeline;
 
-use super::probe::{AudioStream, Probe, VideoStream};
+use super::probe::{AudioStream, Probe, TextStream, VideoStream};
 
 /// What is wanted of every film, and of this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +21,9 @@ pub fn plan(probe: &Probe, wishes: Wishes) -> Plan {
         origin_us: probe.origin_us,
         promised_ms: probe.duration_ms,
         picture: probe.video.as_ref().map(|video| picture(probe, video, wishes)),
-        sound: probe.audio.as_ref().map(|audio| sound(probe, audio, wishes)),
+        sounds: (1..).zip(&probe.sounds).map(|(number, audio)| sound(probe, number, audio, wishes)).collect(),
+        texts: (1..).zip(&probe.texts).map(|(number, text)| subtitles(number, text)).collect(),
+        chapters: probe.chapters.clone(),
     }
 }
 
@@ -75,8 +78,18 @@ fn copied(probe: &Probe, rung: Option<&Rung>, short: u32, end: i64, wishes: Wish
     Ok(Copied { name: format!("{short}p"), codecs, peak_bitrate })
 }
 
-fn sound(probe: &Probe, audio: &AudioStream, wishes: Wishes) -> SoundPlan {
-    let plan = SoundPlan::of(audio.sample_rate, audio.channels);
+fn subtitles(number: usize, text: &TextStream) -> TextPlan {
+    TextPlan { name: format!("text{number}"), stream: text.index, about: text.about.clone() }
+}
+
+fn sound(probe: &Probe, number: usize, audio: &AudioStream, wishes: Wishes) -> SoundPlan {
+    let name = if number == 1 { AUDIO.to_owned() } else { format!("{AUDIO}{number}") };
+    let plan = SoundPlan {
+        name,
+        stream: audio.index,
+        about: audio.about.clone(),
+        ..SoundPlan::of(audio.sample_rate, audio.channels)
+    };
     // What the clock says about the sound of other containers is too coarse for its frames.
     let exact = probe.container.starts_with("mov,");
     let copy = wishes.copy
@@ -84,5 +97,5 @@ fn sound(probe: &Probe, audio: &AudioStream, wishes: Wishes) -> SoundPlan {
         && audio.is_even_aac_lc
         && audio.channels <= 2
         && matches!(audio.sample_rate, 32_000 | 44_100 | 48_000);
-    if copy { SoundPlan { rate: audio.sample_rate, channels: audio.channels, copy } } else { plan }
+    if copy { SoundPlan { rate: audio.sample_rate, channels: audio.channels, copy, ..plan } } else { plan }
 }

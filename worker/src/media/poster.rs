@@ -40,7 +40,7 @@ pub(super) fn choose(input: Box<dyn Input>, work: &ChoosePoster, sink: &mut dyn 
     let nothing = || Error::Unplayable(Reason::NothingToDecode);
     let mut source = Source::open(input)?;
     let index = probe::video_stream(&source).ok_or_else(nothing)?;
-    source.keep_only(index);
+    source.keep_only(&[index]);
     let stream = source.context.stream(index).ok_or_else(nothing)?;
     let time_base = stream.time_base();
     let decoder = decode::open_picture(&stream)?.ok_or_else(nothing)?;

@@ -1,6 +1,7 @@
 //! What is in a file.
 
-use domain::plan::PictureFacts;
+use domain::plan::{About, PictureFacts};
+use domain::webvtt::Chapter;
 use ffmpeg_next::codec;
 use ffmpeg_next::format::stream::{Disposition, Stream};
 use ffmpeg_next::{Rational, Rescale, ffi, media};
@@ -10,6 +11,7 @@ use super::copy;
 use super::decoders;
 use super::error::{Error, Reason};
 use super::input::{self, Input, Source};
+use super::language;
 use super::orientation::Orientation;
 use super::sound_segments::FRAME;
 use super::{MICROS, TICKS, ms};
@@ -21,6 +23,10 @@ pub(super) const MAX_PIXELS: u64 = 8192 * 8192;
 const ABSURD: f64 = 100_000.0;
 /// Streams of any film; a disc with all its languages has 40.
 const MAX_STREAMS: usize = 100;
+/// What of each is taken at most.
+const MAX_SOUNDS: usize = 16;
+const MAX_TEXTS: usize = 48;
+const MAX_CHAPTERS: usize = 1000;
 
 /// Sound in front of the picture's beginning, at most this many microseconds, is an encoder's run-up.
 const RUN_UP: i64 = 200_000;
@@ -36,7 +42,10 @@ pub struct Probe {
     /// As promised by the file; broken files promise too much. None where libav only guesses by the bit rate.
     pub duration_ms: Option<i64>,
     pub video: Option<VideoStream>,
-    pub audio: Option<AudioStream>,
+    /// The first is heard unless another is chosen.
+    pub sounds: Vec<AudioStream>,
+    pub texts: Vec<TextStream>,
+    pub chapters: Vec<Chapter>,
     /// libav's name of the container, such as `mov,mp4,m4a,3gp,3g2,mj2`.
     pub container: String,
     /// The source's time that becomes 0, microseconds: when the first of the played streams begins.
@@ -63,12 +72,23 @@ pub struct VideoStream {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AudioStream {
+    /// Its place among the file's streams.
+    pub index: usize,
+    pub about: About,
     pub channels: u16,
     /// Hertz.
     pub sample_rate: u32,
     pub codec_name: String,
     /// AAC of the kind that plays everywhere, in frames that follow each other without a hole.
     pub is_even_aac_lc: bool,
+}
+
+/// Subtitles as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextStream {
+    /// Its place among the file's streams.
+    pub index: usize,
+    pub about: About,
 }
 
 /// Reads the beginning of a file, and its index where the container has one.
@@ -84,19 +104,19 @@ pub fn probe(input: Box<dyn Input>) -> Result<Probe, Error> {
         Some(index) => describe_video(&source, index)?,
         None => None,
     };
-    let audio_index = audio_stream(&source);
-    let audio = audio_index.and_then(|index| describe_audio(&source, index));
-    if video.is_none() && audio.is_none() {
+    let sounds = sounds(&source);
+    if video.is_none() && sounds.is_empty() {
         return Err(Error::Unplayable(Reason::NothingToDecode));
     }
-    let origin_us = origin(&source, index, audio_index.filter(|_| audio.is_some()));
+    let origin_us = origin(&source, index, sounds.first().map(|sound| sound.index));
     let keys = match (index, &video) {
         (Some(index), Some(_)) => key_frames(&mut source, index, origin_us, duration_ms),
         _ => None,
     };
     let codecs = index.and_then(|index| copy::avcc(&source.context.stream(index)?)).map(|(codecs, _)| codecs);
     let facts = index.and_then(|index| copy::facts(&mut source, index, keys.as_deref(), origin_us));
-    Ok(Probe { duration_ms, video, audio, container, origin_us, keys, facts, codecs })
+    let (texts, chapters) = (texts(&source), chapters(&source, origin_us));
+    Ok(Probe { duration_ms, video, sounds, texts, chapters, container, origin_us, keys, facts, codecs })
 }
 
 /// How long the file says it is; where it is only an estimate, nothing.
@@ -171,8 +191,53 @@ pub(super) fn video_stream(source: &Source) -> Option<usize> {
         .map(|stream| stream.index())
 }
 
-pub(super) fn audio_stream(source: &Source) -> Option<usize> {
-    source.context.streams().best(media::Type::Audio).map(|stream| stream.index())
+/// The stream at that place, if it is sound.
+pub(super) fn sound(source: &Source, index: usize) -> Option<usize> {
+    let stream = source.context.stream(index)?;
+    (stream.parameters().medium() == media::Type::Audio).then_some(index)
+}
+
+/// What can be heard: first what libav takes for the best, then the others in the file's order.
+fn sounds(source: &Source) -> Vec<AudioStream> {
+    let best = source.context.streams().best(media::Type::Audio).map(|stream| stream.index());
+    let all = source.context.streams().filter(|stream| stream.parameters().medium() == media::Type::Audio);
+    let mut indexes: Vec<usize> = all.map(|stream| stream.index()).collect();
+    indexes.sort_by_key(|index| (Some(*index) != best, *index));
+    let mut sounds: Vec<AudioStream> =
+        indexes.into_iter().filter_map(|index| describe_audio(source, index)).take(MAX_SOUNDS).collect();
+    let mut about: Vec<About> = sounds.iter().map(|sound| sound.about.clone()).collect();
+    language::tell_apart(&mut about, "Original");
+    for (sound, about) in sounds.iter_mut().zip(about) {
+        sound.about = about;
+    }
+    sounds
+}
+
+fn texts(source: &Source) -> Vec<TextStream> {
+    let is_text = |stream: &Stream<'_>| {
+        stream.parameters().medium() == media::Type::Subtitle && decoders::find(stream.parameters().id()).is_some()
+    };
+    let (indexes, mut about): (Vec<usize>, Vec<About>) =
+        source.context.streams().filter(is_text).take(MAX_TEXTS).map(|s| (s.index(), language::about(&s))).unzip();
+    language::tell_apart(&mut about, "Subtitles");
+    indexes.into_iter().zip(about).map(|(index, about)| TextStream { index, about }).collect()
+}
+
+fn chapters(source: &Source, origin_us: i64) -> Vec<Chapter> {
+    let ms = |time: i64, base: Rational| (time.rescale(base, MICROS) - origin_us).max(0) / 1000;
+    let chapter = |(number, chapter): (usize, ffmpeg_next::Chapter<'_>)| {
+        let title: Option<String> =
+            chapter.metadata().get("title").map(|title| title.trim().chars().take(200).collect());
+        Chapter {
+            start_ms: ms(chapter.start(), chapter.time_base()),
+            end_ms: ms(chapter.end(), chapter.time_base()),
+            title: title.filter(|title| !title.is_empty()).unwrap_or_else(|| format!("Chapter {number}")),
+        }
+    };
+    let mut chapters: Vec<Chapter> = (1..).zip(source.context.chapters()).take(MAX_CHAPTERS).map(chapter).collect();
+    chapters.sort_by_key(|chapter| chapter.start_ms);
+    chapters.retain(|chapter| chapter.end_ms > chapter.start_ms);
+    chapters
 }
 
 /// How the stream's picture has to be turned.
@@ -260,7 +325,9 @@ fn describe_audio(source: &Source, index: usize) -> Option<AudioStream> {
             && parameters.extradata_size >= 2
     };
     let is_even_aac_lc = is_aac_lc && is_even(&stream, sample_rate);
-    (channels > 0 && sample_rate > 0).then_some(AudioStream { channels, sample_rate, codec_name, is_even_aac_lc })
+    let about = language::about(&stream);
+    let known = channels > 0 && sample_rate > 0;
+    known.then_some(AudioStream { index, about, channels, sample_rate, codec_name, is_even_aac_lc })
 }
 
 /// Whether the index has frames of 1024 samples, one after the other; rounded to the clock of the container.

@@ -69,8 +69,8 @@ pub(super) fn encode(input: Box<dyn Input>, work: &EncodeSound, sink: &mut dyn S
 
 fn run(mut source: Source, work: &EncodeSound, events: &SyncSender<Event>) -> Result<Outcome, Error> {
     let nothing = || Error::Unplayable(Reason::NothingToDecode);
-    let index = probe::audio_stream(&source).ok_or_else(nothing)?;
-    source.keep_only(index);
+    let index = probe::sound(&source, work.plan.stream).ok_or_else(nothing)?;
+    source.keep_only(&[index]);
     let stream = source.context.stream(index).ok_or_else(nothing)?;
     let time_base = stream.time_base();
     let mut decoder = decode::open_sound(&stream).ok_or_else(nothing)?;
@@ -184,7 +184,8 @@ impl<'a> Lane<'a> {
         frame.set_pts(Some(time.rescale(MICROS, own)));
     }
 
-    /// Sound that begins late is preceded by silence, holes are filled, and what lies before 0 is dropped.
+    /// Sound that begins late is preceded by silence, holes are filled, and what lies before 0 is dropped. Several channels
+    /// are mixed by ITU-R BS.775, all of it as much quieter as it takes never to clip.
     fn graph(&self, shape: &Shape) -> Result<filter::Graph, ffmpeg_next::Error> {
         let Shape { rate, format, layout } = shape;
         let missing = ffmpeg_next::Error::FilterNotFound;
@@ -198,7 +199,7 @@ impl<'a> Lane<'a> {
         graph.add(&filter::find("abuffersink").ok_or(missing)?, "out", "")?;
         let (out, layout) = (self.work.plan.rate, if self.work.plan.channels == 1 { "mono" } else { "stereo" });
         let spec = format!(
-            "aresample={out}:async=1:first_pts={},aformat=sample_fmts=fltp:sample_rates={out}:channel_layouts={layout}",
+            "aresample={out}:async=1:first_pts={}:rematrix_maxval=1,aformat=sample_fmts=fltp:sample_rates={out}:channel_layouts={layout}",
             self.samples
         );
         graph.output("in", 0)?.input("out", 0)?.parse(&spec)?;

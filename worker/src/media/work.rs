@@ -1,6 +1,7 @@
 //! What the engine can be asked for, as plain data: so that it can be asked in another process.
 
 use domain::plan::Outcome;
+use domain::webvtt::Cue;
 use serde::{Deserialize, Serialize};
 
 use super::copy::{self, CopyPicture};
@@ -11,6 +12,7 @@ use super::poster::{self, ChoosePoster};
 use super::probe::{Probe, probe};
 use super::sink::Sink;
 use super::sound::{self, EncodeSound};
+use super::texts::{self, ReadTexts};
 use crate::jail;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,6 +22,7 @@ pub enum Work {
     Picture(EncodePicture),
     Copy(CopyPicture),
     Sound(EncodeSound),
+    Texts(ReadTexts),
     Poster(ChoosePoster),
 }
 
@@ -29,6 +32,8 @@ pub enum Done {
     Probe(Probe),
     /// Of picture or sound, encoded or copied.
     Encoded(Outcome),
+    /// Of each stream that was asked for.
+    Texts(Vec<Vec<Cue>>),
     Poster,
 }
 
@@ -40,6 +45,7 @@ pub fn perform(work: &Work, input: Box<dyn Input>, sink: &mut dyn Sink) -> Resul
         Work::Copy(work) => copy::picture(input, work, sink).map(Done::Encoded),
         Work::Sound(work) if work.plan.copy => copy::sound(input, work, sink).map(Done::Encoded),
         Work::Sound(work) => sound::encode(input, work, sink).map(Done::Encoded),
+        Work::Texts(work) => texts::read(input, work, sink).map(Done::Texts),
         Work::Poster(work) => poster::choose(input, work, sink).map(|()| Done::Poster),
     }
 }

@@ -134,10 +134,10 @@ fn limits() -> Limits {
 fn works(plan: &Plan) -> Vec<Work> {
     let origin_us = plan.origin_us;
     if let Some(chunks) = plan.picture.as_ref().filter(|picture| picture.copy.is_some()).map(|p| p.chunks.clone()) {
-        let sound = plan
-            .sound
-            .clone()
-            .map(|plan| Work::Sound(EncodeSound { plan, origin_us, first_chunk: 0, first_sample: 0, seekable: true }));
+        let sound =
+            plan.sounds.first().cloned().map(|plan| {
+                Work::Sound(EncodeSound { plan, origin_us, first_chunk: 0, first_sample: 0, seekable: true })
+            });
         return [Some(Work::Copy(CopyPicture { origin_us, chunks })), sound].into_iter().flatten().collect();
     }
     let picture = plan.picture.clone().map(|plan| {
@@ -145,8 +145,9 @@ fn works(plan: &Plan) -> Vec<Work> {
     });
     let poster = plan.picture.clone().map(|plan| Work::Poster(ChoosePoster { plan, origin_us, entered_ms: None }));
     let sound = plan
-        .sound
-        .clone()
+        .sounds
+        .first()
+        .cloned()
         .map(|plan| Work::Sound(EncodeSound { plan, origin_us, first_chunk: 0, first_sample: 0, seekable: false }));
     [picture, poster, sound].into_iter().flatten().collect()
 }
@@ -213,7 +214,7 @@ fn films_of_many_kinds_need_nothing_that_is_forbidden() {
             encode(&film, &work, &mut memory).unwrap_or_else(|error| panic!("{name}: {error:?}"));
         }
         let rungs = plan.picture.map_or(0, |picture| picture.rungs.len());
-        assert_eq!(memory.inits.len(), rungs + usize::from(plan.sound.is_some()), "{name}");
+        assert_eq!(memory.inits.len(), rungs + usize::from(!plan.sounds.is_empty()), "{name}");
     }
 }
 

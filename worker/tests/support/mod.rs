@@ -137,7 +137,7 @@ pub fn picture_works(plan: &Plan) -> Vec<Work> {
 }
 
 pub fn sound_work(plan: &Plan) -> Option<EncodeSound> {
-    let sound = plan.sound.clone()?;
+    let sound = plan.sounds.first()?.clone();
     let seekable = plan.picture.as_ref().is_some_and(|picture| !picture.chunks.is_empty());
     Some(EncodeSound { plan: sound, origin_us: plan.origin_us, first_chunk: 0, first_sample: 0, seekable })
 }
