@@ -1,12 +1,13 @@
 import { type APIRequestContext, expect } from '@playwright/test';
 
-/** One address of every kind a film has: page, API, playlists, a segment, the poster. */
+/** One address of every kind a film has: page, API, playlists, manifest, a segment, the poster. */
 export async function addressesOf(request: APIRequestContext, id: string): Promise<string[]> {
   const video = await (await request.get(`/api/v1/videos/${id}`)).json();
   const master: string = video.playback.hls;
   const media = await firstLine(request, master);
   const segment = await firstLine(request, media);
-  return [`/watch/${id}`, `/api/v1/videos/${id}`, master, media, segment, video.playback.poster].filter(Boolean);
+  const { dash, poster } = video.playback;
+  return [`/watch/${id}`, `/api/v1/videos/${id}`, master, media, dash, segment, poster].filter(Boolean);
 }
 
 async function firstLine(request: APIRequestContext, playlist: string): Promise<string> {

@@ -4,11 +4,14 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+const H264 = '-c:v libx264 -preset ultrafast';
+
 const folder = mkdtempSync(join(tmpdir(), 'kinora-footage-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 let original: string | undefined;
 let older: string | undefined;
+let late: string | undefined;
 
 /** Twelve seconds of moving test pattern with a tone, as `{title}.mp4`. */
 export function film(title: string): string {
@@ -26,6 +29,14 @@ export function olderFilm(title: string): string {
   return path;
 }
 
+/** The picture begins three frames behind the sound. */
+export function lateFilm(title: string): string {
+  late ??= encode(join(folder, 'late.mp4'), 12, `${H264} -fps_mode passthrough`, '-itsoffset 0.12');
+  const path = join(folder, `${title}.mp4`);
+  copyFileSync(late, path);
+  return path;
+}
+
 /** Looks like an MP4 by its first bytes, and is noise from there on. */
 export function brokenFilm(title: string): string {
   original ??= encode(join(folder, 'original.mp4'));
@@ -40,13 +51,13 @@ export function textNamedFilm(title: string): string {
   return path;
 }
 
-function encode(path: string, seconds = 12, codec = '-c:v libx264 -preset ultrafast'): string {
+function encode(path: string, seconds = 12, codec = H264, input = ''): string {
   const command = [
     '-v error -y',
-    `-f lavfi -i testsrc2=size=640x360:rate=25:duration=${seconds}`,
+    `${input} -f lavfi -i testsrc2=size=640x360:rate=25:duration=${seconds}`,
     `-f lavfi -i sine=frequency=440:duration=${seconds}`,
     `${codec} -pix_fmt yuv420p -g 50 -c:a aac -shortest`,
   ].join(' ');
-  execFileSync('ffmpeg', [...command.split(' '), path], { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('ffmpeg', [...command.split(' ').filter(Boolean), path], { stdio: ['ignore', 'ignore', 'inherit'] });
   return path;
 }

@@ -17,6 +17,7 @@ async fn a_private_film_is_nowhere_for_others() {
         format!("/api/v1/videos/{video}/events"),
         format!("/v/{video}/{build}/master.m3u8"),
         format!("/v/{video}/{build}/720p.m3u8"),
+        format!("/v/{video}/{build}/manifest.mpd"),
         format!("/m/{build}/0.1/720p.m4s"),
         format!("/m/{build}/poster.1.jpg"),
     ];

@@ -15,6 +15,7 @@ async fn nothing_of_a_private_film_is_there_for_others() {
     let film = owner.ready(&video).await;
 
     let master = film["playback"]["hls"].as_str().unwrap().to_owned();
+    let manifest = film["playback"]["dash"].as_str().unwrap().to_owned();
     let playlists = footage::targets(&owner, &master).await;
     let mut objects = vec![film["playback"]["poster"].as_str().unwrap().to_owned()];
     for path in &playlists {
@@ -25,7 +26,7 @@ async fn nothing_of_a_private_film_is_there_for_others() {
     assert!(playlists.len() >= 3, "pictures and sound: {playlists:?}");
     assert!(objects.len() > 2 * playlists.len(), "init segments and chunks of all: {objects:?}");
 
-    let shown = [format!("/watch/{video}"), format!("/api/v1/videos/{video}"), master];
+    let shown = [format!("/watch/{video}"), format!("/api/v1/videos/{video}"), master, manifest];
     let anyone = system.anonymous();
     for path in shown.iter().chain(&playlists).chain(&objects) {
         for person in [&other, &anyone] {
