@@ -2,7 +2,6 @@
 
 mod support;
 
-use domain::webvtt::Cue;
 use std::process::Command;
 use support::*;
 use worker::media::{self, Done, EncodeSound, ReadTexts, Track, Work};
@@ -152,14 +151,16 @@ fn languages_subtitles_and_chapters_are_found() {
         let streams = made.plan.texts.iter().map(|text| text.stream).collect();
         let work = Work::Texts(ReadTexts { streams, origin_us: made.plan.origin_us });
         let Ok(Done::Texts(texts)) = media::perform(&work, open(&made.source), &mut ()) else { panic!("{name}") };
-        let said =
-            |cues: &[Cue]| cues.iter().map(|cue| (cue.start_ms, cue.end_ms, cue.text.clone())).collect::<Vec<_>>();
-        let english = said(&texts[0]);
-        assert_eq!(english[0].2.replace("<i>", "").replace("</i>", ""), "Ahoy &amp; welcome", "{name} {codec}");
-        assert_eq!(english[1].2, "1 &lt; 2", "{name} {codec}");
-        let times: Vec<(i64, i64)> = english.iter().map(|(start, end, _)| (*start, *end)).collect();
-        assert_eq!(times, [(1000, 2500), (4000, 5000)], "{name} {codec}");
-        assert_eq!(said(&texts[1]), [(1200, 2700, "Moin".to_owned())], "{name} {codec}");
+        assert_eq!(texts[0][0].text.replace("<i>", "").replace("</i>", ""), "Ahoy &amp; welcome", "{name} {codec}");
+        // FFmpeg writes WebVTT without escaping anything.
+        assert_eq!(texts[0][1].text, if codec == "webvtt" { "1" } else { "1 &lt; 2" }, "{name} {codec}");
+        assert_eq!(texts[1].iter().map(|cue| &*cue.text).collect::<Vec<_>>(), ["Moin"], "{name} {codec}");
+        // Where the sound has a run-up, picture and words begin behind it.
+        for (cue, wished) in [(&texts[0][0], (1000, 2500)), (&texts[0][1], (4000, 5000)), (&texts[1][0], (1200, 2700))]
+        {
+            let late = cue.start_ms - wished.0;
+            assert!((0..30).contains(&late) && cue.end_ms - wished.1 == late, "{name} {codec}: {cue:?}");
+        }
     }
 }
 

@@ -63,6 +63,29 @@ pub fn no_frames() -> Vec<u8> {
     made("none.mp4", &format!("-f lavfi -i testsrc2=duration=1 {CHEAP} -frames:v 0 -movflags +empty_moov"))
 }
 
+/// Eight seconds with sound in English and German, French subtitles and two chapters.
+pub fn languages() -> Vec<u8> {
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let words = write("fr.srt", "1\n00:00:01,000 --> 00:00:02,500\nBonjour <b>&</b> bienvenue\n");
+    let chapter = |start, end, title| format!("[CHAPTER]\nTIMEBASE=1/1000\nSTART={start}\nEND={end}\ntitle={title}\n");
+    let chapters = [chapter(0, 3000, "One"), chapter(3000, 8000, "Two & three")].concat();
+    let chapters = write("chapters.txt", &format!(";FFMETADATA1\n{chapters}"));
+    made(
+        "film.mkv",
+        &format!(
+            "-f lavfi -i testsrc2=size=320x180:rate=25:duration=8 -f lavfi -i sine=duration=8 \
+             -f lavfi -i sine=frequency=880:duration=8 -i {words} -i {chapters} -map 0 -map 1 -map 2 -map 3 \
+             -map_metadata 4 {CHEAP} -c:a aac -c:s srt -metadata:s:a:0 language=eng -metadata:s:a:1 language=ger \
+             -metadata:s:s:0 language=fre"
+        ),
+    )
+}
+
 /// Plays the lowest picture rendition of a film to its end, as a player would: playlists, init segment, chunks. Tells how
 /// many frames it had.
 pub async fn play(person: &Person, film: &Value) -> u64 {

@@ -41,3 +41,44 @@ async fn odd_files_become_what_can_be_made_of_them_or_say_why_not() {
     }
     system.assert_made_once(&[sound, half, pixel]).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn languages_subtitles_and_chapters_reach_every_player() {
+    let system = System::start(&[]).await;
+    let _worker = system.worker("worker");
+    let owner = system.person().await;
+    let video = owner.upload(&footage::languages(), "public").await;
+    let film = owner.ready(&video).await;
+    let sounds: Vec<_> = film["renditions"].as_array().unwrap().iter().filter(|r| r["label"].is_string()).collect();
+    let told: Vec<_> = sounds.iter().map(|sound| (&sound["name"], &sound["language"], &sound["label"])).collect();
+    assert_eq!(told[0], (&json!("audio"), &json!("en"), &json!("English")));
+    assert_eq!(told[1], (&json!("audio2"), &json!("de"), &json!("German")));
+    let chapters = &film["chapters"];
+    assert_eq!((&chapters[1]["title"], &chapters[1]["start_ms"]), (&json!("Two & three"), &json!(3000)));
+
+    let stranger = system.anonymous();
+    let text = async |path: &str| stranger.get(path).await.error_for_status().unwrap().text().await.unwrap();
+    let hls = film["playback"]["hls"].as_str().unwrap();
+    let master = text(hls).await;
+    for line in [
+        "TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"English\",LANGUAGE=\"en\",DEFAULT=YES,AUTOSELECT=YES,URI=\"audio.m3u8\"",
+        "TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"German\",LANGUAGE=\"de\",DEFAULT=NO,AUTOSELECT=YES,URI=\"audio2.m3u8\"",
+        "TYPE=SUBTITLES,GROUP-ID=\"text\",NAME=\"French\",LANGUAGE=\"fr\",DEFAULT=NO,AUTOSELECT=YES,URI=\"text1.m3u8\"",
+    ] {
+        assert!(master.contains(line), "{master}");
+    }
+    let track = text(film["playback"]["chapters"].as_str().unwrap()).await;
+    assert!(track.starts_with("WEBVTT") && track.contains("00:00:03.000 --> 00:00:08.000\nTwo &amp; three"), "{track}");
+    let site = system.server.url();
+    for address in [hls, film["playback"]["dash"].as_str().unwrap()] {
+        let address = format!("{}{address}", site.trim_end_matches('/'));
+        assert_eq!(footage::frames(&format!("-i {address}")), 200);
+    }
+    let said = footage::targets(&stranger, &hls.replace("master", "text1")).await;
+    let answer = stranger.get(&said[0]).await;
+    let words = reqwest::get(answer.headers()["location"].to_str().unwrap()).await.unwrap();
+    assert_eq!(words.headers()["content-type"], "text/vtt; charset=utf-8");
+    let words = words.text().await.unwrap();
+    assert!(words.contains("Bonjour <b>&amp;</b> bienvenue"), "{words}");
+    system.assert_made_once(&[&video]).await;
+}

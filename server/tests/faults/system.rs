@@ -210,6 +210,14 @@ impl System {
             for (rung, hash) in inits {
                 expected.insert(MediaKey::Init { build: build_id(), hash, rung }.to_string());
             }
+            let texts: Vec<(String, i64)> = sqlx::query_as("SELECT name, fence FROM texts WHERE build_id = $1")
+                .bind(build)
+                .fetch_all(&self.platform.db)
+                .await
+                .unwrap();
+            for (name, fence) in texts {
+                expected.insert(MediaKey::Text { build: build_id(), name, fence }.to_string());
+            }
             if let Some(fence) = poster {
                 expected.insert(MediaKey::Poster { build: build_id(), fence: *fence }.to_string());
             }

@@ -29,7 +29,7 @@ pub enum Work {
 /// What came of it beside what went to the sink.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Done {
-    Probe(Probe),
+    Probe(Box<Probe>),
     /// Of picture or sound, encoded or copied.
     Encoded(Outcome),
     /// Of each stream that was asked for.
@@ -40,7 +40,7 @@ pub enum Done {
 /// Does it, on this thread and some of its own. Blocks until all is delivered to the sink, or nothing more will be.
 pub fn perform(work: &Work, input: Box<dyn Input>, sink: &mut dyn Sink) -> Result<Done, Error> {
     match work {
-        Work::Probe => probe(input).map(Done::Probe),
+        Work::Probe => probe(input).map(Box::new).map(Done::Probe),
         Work::Picture(work) => picture::encode(input, work, sink).map(Done::Encoded),
         Work::Copy(work) => copy::picture(input, work, sink).map(Done::Encoded),
         Work::Sound(work) if work.plan.copy => copy::sound(input, work, sink).map(Done::Encoded),

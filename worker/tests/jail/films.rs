@@ -40,7 +40,7 @@ fn probe(bytes: Vec<u8>, limits: &Limits) -> Result<Probe, Error> {
 
 fn probe_without(fences: &[Fence], bytes: Vec<u8>, limits: &Limits) -> Result<Probe, Error> {
     match jail(fences).run(&Mischief::Film(Work::Probe), Box::new(Cursor::new(bytes)), limits, &mut ())? {
-        Done::Film(media::Done::Probe(probe)) => Ok(probe),
+        Done::Film(media::Done::Probe(probe)) => Ok(*probe),
         other => panic!("{other:?} for a probe"),
     }
 }
@@ -172,7 +172,10 @@ fn a_film_comes_out_of_the_jail_as_it_does_without() {
     );
     let open = || Box::new(Cursor::new(film.clone()));
     let probed = probe(film.clone(), &Limits::for_probe()).expect("a probe");
-    assert_eq!(media::Done::Probe(probed.clone()), media::perform(&Work::Probe, open(), &mut ()).expect("a probe"));
+    assert_eq!(
+        media::Done::Probe(Box::new(probed.clone())),
+        media::perform(&Work::Probe, open(), &mut ()).expect("a probe")
+    );
     for wishes in [ENCODE, COPY] {
         let plan = media::plan(&probed, wishes);
         let copies = plan.picture.as_ref().is_some_and(|picture| picture.copy.is_some());

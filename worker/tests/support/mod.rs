@@ -107,7 +107,7 @@ pub fn open(path: &Path) -> Box<dyn Input> {
 
 pub fn probe(input: Box<dyn Input>) -> Result<Probe, Error> {
     match media::perform(&Work::Probe, input, &mut Memory::default())? {
-        Done::Probe(probe) => Ok(probe),
+        Done::Probe(probe) => Ok(*probe),
         other => panic!("{other:?}"),
     }
 }
