@@ -12,6 +12,7 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 let original: string | undefined;
 let older: string | undefined;
 let late: string | undefined;
+let large: string | undefined;
 
 /** Twelve seconds of moving test pattern with a tone, as `{title}.mp4`. */
 export function film(title: string): string {
@@ -26,6 +27,14 @@ export function olderFilm(title: string): string {
   older ??= encode(join(folder, 'older.mp4'), 40, '-c:v mpeg4 -q:v 4');
   const path = join(folder, `${title}.mp4`);
   copyFileSync(older, path);
+  return path;
+}
+
+/** Thirty seconds that are taken as they are, and of which smaller sizes take long to make. */
+export function largeFilm(title: string): string {
+  large ??= encode(join(folder, 'large.mp4'), 30, H264, '', '1920x1080:rate=60');
+  const path = join(folder, `${title}.mp4`);
+  copyFileSync(large, path);
   return path;
 }
 
@@ -51,10 +60,10 @@ export function textNamedFilm(title: string): string {
   return path;
 }
 
-function encode(path: string, seconds = 12, codec = H264, input = ''): string {
+function encode(path: string, seconds = 12, codec = H264, input = '', picture = '640x360:rate=25'): string {
   const command = [
     '-v error -y',
-    `${input} -f lavfi -i testsrc2=size=640x360:rate=25:duration=${seconds}`,
+    `${input} -f lavfi -i testsrc2=size=${picture}:duration=${seconds}`,
     `-f lavfi -i sine=frequency=440:duration=${seconds}`,
     `${codec} -pix_fmt yuv420p -g 50 -c:a aac -shortest`,
   ].join(' ');

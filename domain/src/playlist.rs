@@ -223,10 +223,12 @@ pub fn clip(stretches: Vec<Stretch>, end_ms: f64) -> Vec<Stretch> {
         .collect()
 }
 
-/// A comment for our own player: how far each picture of a growing build is, in seconds.
-pub fn published_line(pictures: &[(&str, f64)]) -> String {
+/// A comment for our own player: how far each picture of a growing build is, in seconds; and where the film ends, once
+/// some picture and the sound are there to the end.
+pub fn published_line(pictures: &[(&str, f64)], whole_ms: Option<f64>) -> String {
     let list: Vec<String> = pictures.iter().map(|(name, ms)| format!("{name}={:.1}", ms / 1000.0)).collect();
-    format!("#KINORA-PUBLISHED:{}\n", list.join(","))
+    let whole = whole_ms.map(|ms| format!("#KINORA-WHOLE:{:.3}\n", ms / 1000.0)).unwrap_or_default();
+    format!("#KINORA-PUBLISHED:{}\n{whole}", list.join(","))
 }
 
 /// What a media playlist is made of.

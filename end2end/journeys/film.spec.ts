@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { addressesOf, statuses } from '../files.ts';
-import { film, olderFilm } from '../footage.ts';
+import { film, largeFilm, olderFilm } from '../footage.ts';
 import {
   choose,
   complaints,
@@ -105,6 +105,22 @@ test('a watch page opened early turns into the player by itself', async ({ page 
   await watchFrom(row);
   await expect(page.getByTestId('processing').or(page.getByTestId('player')).first()).toBeVisible();
   await play(page);
+});
+
+test('who watches a film whose other sizes are still made gets to its end', async ({ page }) => {
+  test.setTimeout(240_000);
+  await signUp(page);
+  const row = await upload(page, largeFilm(`Sizes ${uniqueWord()}`));
+  const id = await watchFrom(row);
+  const video = await play(page);
+  const { jumps, ended } = await watchToTheEnd(video, 8);
+  const film = await (await page.request.get(`/api/v1/videos/${id}`)).json();
+  expect(film.state, 'it has smaller sizes to be made').toBe('processing');
+  expect(jumps).toEqual([]);
+  expect(Math.abs(ended - 30)).toBeLessThan(0.2);
+  // From the beginning again, in whatever there is by now.
+  await expect.poll(async () => (await (await page.request.get(`/api/v1/videos/${id}`)).json()).state, { timeout: 120_000 }).toBe('ready');
+  expect(Math.abs((await watchToTheEnd(video, 8)).ended - 30)).toBeLessThan(0.2);
 });
 
 test('a film is watched while it is made, to its end', async ({ page }) => {

@@ -1,5 +1,6 @@
 // A film that still grows: its playlists say how far each rendition is (`#KINORA-PUBLISHED:180p=16.0,1080p=64.0`,
-// seconds). Those that lag behind the picture on the screen are held off until they have caught up.
+// seconds). Those that lag behind the picture on the screen are held off until they have caught up. Where the film ends
+// (`#KINORA-WHOLE:90.0`) they say before all of them are there: who watches the one that is, gets to its end.
 import { Events } from 'hls.js/events';
 
 /** Seconds that a rendition has to be ahead of the picture to be worth switching to. */
@@ -13,10 +14,14 @@ function published(text) {
   return new Map(list.split(',').map((entry) => [entry.split('=')[0], Number(entry.split('=')[1])]));
 }
 
+/** Nearer to the end than this, in seconds, nothing is missing: sound and picture don't end at the same instant. */
+const NEAR = 0.25;
+
 /** Keeps `hls` to what is there; `onChange` hears whenever that is another set of levels. Returns `lags(level)` and `end`. */
 export function followGrowth(hls, video, onChange) {
   let known = null;
   let told = '';
+  let whole = Infinity;
 
   const until = (level) => known?.get(nameOf(level)) ?? Infinity;
   const longest = () => Math.max(0, ...(known?.values() ?? []));
@@ -35,12 +40,20 @@ export function followGrowth(hls, video, onChange) {
   function learn(text) {
     const before = known;
     known = published(text);
+    whole = Number(/^#KINORA-WHOLE:(.*)$/m.exec(text ?? '')?.[1] ?? Infinity);
     for (const [index, level] of hls.levels.entries()) {
       const grown = before?.get(nameOf(level)) !== known?.get(nameOf(level));
       // What was loaded of it before has gaps where there are none any more.
       if (grown && before && index !== hls.loadLevel) level.details = undefined;
     }
     apply();
+  }
+
+  // As ENDLIST does it. What is loaded later, of another rendition, opens the source again.
+  function finish() {
+    const { buffered } = video;
+    const end = buffered.length > 0 ? buffered.end(buffered.length - 1) : 0;
+    if (end >= whole - NEAR && video.currentTime >= whole - AHEAD) hls.trigger(Events.BUFFER_EOS, {});
   }
 
   hls.on(Events.MANIFEST_LOADED, (_event, data) => {
@@ -53,5 +66,12 @@ export function followGrowth(hls, video, onChange) {
   });
   hls.on(Events.LEVEL_UPDATED, (_event, data) => learn(data.details.m3u8));
   video.addEventListener('timeupdate', apply);
-  return { lags, end: () => video.removeEventListener('timeupdate', apply) };
+  video.addEventListener('waiting', finish);
+  return {
+    lags,
+    end() {
+      video.removeEventListener('timeupdate', apply);
+      video.removeEventListener('waiting', finish);
+    },
+  };
 }

@@ -6,6 +6,7 @@ use domain::id::{BuildId, VideoId};
 use domain::plan::{About, Plan};
 use domain::playlist::{AUDIO, Rendition, Text};
 use domain::task::Kind;
+use domain::task::Kind;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use std::collections::HashSet;
@@ -130,6 +131,8 @@ pub struct Playable {
     pub finished: bool,
     /// Nothing will be added to the sound that is heard first.
     pub sound_ended: bool,
+    /// Nor to the longest picture: to a copy, if there is one, else to what is encoded.
+    pub picture_ended: bool,
     pub plan: Plan,
     /// Each with the hash of its init segment, if it has one yet.
     pub renditions: Vec<(Rendition, Option<String>)>,
@@ -141,9 +144,10 @@ pub struct Playable {
 pub async fn playable(db: &mut PgConnection, id: &BuildId) -> sqlx::Result<Option<Playable>> {
     let build = sqlx::query!(
         r#"SELECT video_id, target_seconds AS "target_seconds!", (finished_at IS NOT NULL) AS "finished!",
-               NOT EXISTS (
-                   SELECT 1 FROM tasks WHERE build_id = $1 AND rendition = $2 AND state IN ('open', 'running')
-               ) AS "sound_ended!", plan AS "plan!: Json<Plan>"
+               ARRAY(
+                   SELECT DISTINCT kind FROM tasks
+                   WHERE build_id = $1 AND coalesce(rendition, $2) = $2 AND state IN ('open', 'running')
+               ) AS "unfinished!", plan AS "plan!: Json<Plan>"
            FROM builds WHERE id = $1 AND planned_at IS NOT NULL"#,
         id.as_str(),
         AUDIO
@@ -173,6 +177,9 @@ pub async fn playable(db: &mut PgConnection, id: &BuildId) -> sqlx::Result<Optio
         })
         .collect();
     let Json(plan) = build.plan;
+    let ended = |kind: Kind| build.unfinished.iter().all(|unfinished| unfinished != kind.as_str());
+    let copies = plan.picture.as_ref().is_some_and(|picture| picture.copy.is_some());
+    let (sound_ended, picture_ended) = (ended(Kind::Sound), ended(if copies { Kind::Copy } else { Kind::Encode }));
     let fences =
         sqlx::query!("SELECT name, fence FROM texts WHERE build_id = $1", id.as_str()).fetch_all(&mut *db).await?;
     let texts = plan
@@ -187,7 +194,8 @@ pub async fn playable(db: &mut PgConnection, id: &BuildId) -> sqlx::Result<Optio
         video: read(&build.video_id)?,
         target: build.target_seconds.unsigned_abs(),
         finished: build.finished,
-        sound_ended: build.sound_ended,
+        sound_ended,
+        picture_ended,
         plan,
         renditions,
         texts,

@@ -164,7 +164,7 @@ impl Snapshot {
         (!self.chapters().is_empty()).then(|| webvtt::chapters(self.chapters()))
     }
 
-    /// Of all of a finished build.
+    /// Of the longest of its renditions.
     fn duration_ms(&self) -> f64 {
         self.chunks.values().map(|chunks| length_ms(chunks)).fold(0.0, f64::max)
     }
@@ -200,7 +200,8 @@ impl Snapshot {
             .filter(|rendition| !rendition.is_audio())
             .map(|rendition| (rendition.name.as_str(), self.length_ms(&rendition.name)))
             .collect();
-        playlist::published_line(&pictures)
+        let Playable { sound_ended, picture_ended, .. } = self.playable;
+        playlist::published_line(&pictures, (sound_ended && picture_ended).then(|| self.duration_ms()))
     }
 
     /// Of a finished build the rates that came out; before that what no segment will exceed. A growing build's for all
