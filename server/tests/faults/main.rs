@@ -7,12 +7,18 @@ mod support;
 mod footage;
 mod proxy;
 mod system;
+mod tunnel;
 
 mod bells;
 mod completion;
+mod full;
+mod given_up;
+mod gone;
 mod kafka;
+mod kills;
 mod odd_films;
 mod postgres;
 mod privacy;
 mod storage;
+mod versions;
 mod workers;
