@@ -140,7 +140,7 @@ async fn a_film_that_can_not_be_made_anew_plays_as_it_was() {
         assert_eq!((film.state, &film.notices[..], &film.failure), (State::Ready, &[Notice::NotRemade][..], &None));
         assert_eq!(film.published_ms(), SECONDS * 1000);
         assert!(builds::given_up(&platform).await.unwrap().contains(&video));
-        assert_eq!(tidied(&platform, &video).await, [first.clone()]);
+        assert_eq!(tidied(&platform, &video).await, std::slice::from_ref(&first));
     }
     reprocess(&platform, &owner, &video, engine).await.unwrap();
     work(&platform, engine, |_| false).await;

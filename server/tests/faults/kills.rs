@@ -119,7 +119,7 @@ async fn a_worker_may_be_killed_just_after_a_commit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_child_that_dies_costs_one_failure() {
+async fn a_child_that_dies_costs_its_task_a_failure_and_nothing_else() {
     let (system, proxy) = System::behind_a_proxy(&[]).await;
     let (owner, video) = uploaded(&system).await;
     let reading = proxy.fault(Fault::Late, 1, |asked| asked.reads("/originals/"));
@@ -130,8 +130,10 @@ async fn a_child_that_dies_costs_one_failure() {
     }
     let film = owner.ready(&video).await;
     for task in system.tasks(&video).await {
-        let failures = i64::from(task.kind == "plan");
-        assert_eq!((i64::from(task.failures), task.lapses, task.fence), (failures, 0, failures + 1), "{task:?}");
+        // Two, if its successor was killed while it was started.
+        let expected = if task.kind == "plan" { 1..=2 } else { 0..=0 };
+        assert!(expected.contains(&task.failures), "{task:?}");
+        assert_eq!((task.lapses, task.fence), (0, i64::from(task.failures) + 1), "{task:?}");
     }
     assert!(worker.ended().is_none());
     system.assert_made_once(&[&video]).await;
