@@ -40,7 +40,7 @@ fmt: ## Format the code
 bench: build ## Measure: speed against plain ffmpeg, page weight, memory, search (ONLY=search: that alone)
 	@dev/bench.sh
 
-soak: build ## All tests again and again, for MINUTES=60
+soak: build ## All tests again and again, for MINUTES=60 (ONLY=faults ROUNDS=20: that alone)
 	@dev/soak.sh
 
 sqlx: setup ## Refresh .sqlx after a query or a migration changed

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # `make soak`: all tests but the lints again and again, for MINUTES (60), on fresh services each time. What
-# happens once in a hundred times shows here.
+# happens once in a hundred times shows here. `ONLY=faults` repeats that test program alone, `ROUNDS=20` so many times
+# however long it takes.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$ROOT"
@@ -10,12 +11,20 @@ deadline=$((SECONDS + ${MINUTES:-60} * 60))
 rounds=0
 failed=0
 
+goes_on() {
+    if [ -n "${ROUNDS:-}" ]; then [ "$rounds" -lt "$ROUNDS" ]; else [ "$SECONDS" -lt "$deadline" ]; fi
+}
+
 round() {
+    if [ -n "${ONLY:-}" ]; then
+        "$dev" exec -- cargo test --workspace --exclude frontend --no-fail-fast --test "$ONLY"
+        return
+    fi
     "$dev" exec -- cargo test --workspace --exclude frontend --no-fail-fast &&
         "$dev" exec --app -- npm run --silent e2e
 }
 
-while [ "$SECONDS" -lt "$deadline" ]; do
+while goes_on; do
     rounds=$((rounds + 1))
     start=$EPOCHREALTIME
     if round >"$log" 2>&1; then

@@ -27,7 +27,7 @@ mod spawner;
 mod stack;
 mod tools;
 
-pub use app::{App, AppOptions};
+pub use app::{App, AppOptions, bin_dir};
 pub use data_dir::{remove as remove_data_dir, sweep_abandoned};
 pub use kafka::Kafka;
 pub use ports::{Ports, StackPorts, free as free_ports};

@@ -163,7 +163,9 @@ impl Process {
     }
 
     pub fn log_tail(&self) -> String {
-        let text = std::fs::read(&self.log).unwrap_or_default();
+        // A log may be a device, which has no end.
+        let is_file = std::fs::metadata(&self.log).is_ok_and(|m| m.is_file());
+        let text = if is_file { std::fs::read(&self.log).unwrap_or_default() } else { Vec::new() };
         let text = String::from_utf8_lossy(&text);
         let lines: Vec<&str> = text.lines().collect();
         let tail = lines[lines.len().saturating_sub(20)..].join("\n    ");

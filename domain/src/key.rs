@@ -38,6 +38,11 @@ pub enum MediaKey {
 }
 
 impl MediaKey {
+    /// What was uploaded of a film lies below this.
+    pub fn original_prefix(video: &VideoId) -> String {
+        format!("originals/{video}/")
+    }
+
     /// Everything of a build lies below this.
     pub fn build_prefix(build: &BuildId) -> String {
         format!("media/{build}/")
@@ -163,6 +168,13 @@ mod tests {
             assert_eq!(MediaKey::from_key(&key.to_string()), Some(key));
         }
         assert_eq!(MediaKey::Original { video: VideoId::from_random([1; 16]) }.path(), None);
+    }
+
+    #[test]
+    fn an_original_lies_below_its_prefix() {
+        let video = VideoId::from_random([1; 16]);
+        let prefix = MediaKey::original_prefix(&video);
+        assert!(prefix.ends_with('/') && MediaKey::Original { video }.to_string().starts_with(&prefix));
     }
 
     #[test]

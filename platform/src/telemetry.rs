@@ -10,7 +10,12 @@ use tracing_subscriber::EnvFilter;
 pub fn init(config: &Config) {
     let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = std::io::stderr().is_terminal();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    // A line that can't be written is lost; to complain of it there, too, would be a panic.
+    let log = tracing_subscriber::fmt()
+        .log_internal_errors(false)
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours);
     // An error means that a log is there already: a test's, say.
     let _ = match config.log_format {
         LogFormat::Text => log.try_init(),

@@ -11,8 +11,8 @@ use domain::key::MediaKey;
 const CORS_MAX_AGE: i32 = 3600;
 /// How many objects S3 deletes at once.
 const DELETE_MAX: usize = 1_000;
-/// How often a range is asked for whose bytes break off: the SDK tries again only until the answer begins.
-const READS: u32 = 3;
+/// How often something is asked for whose answer breaks off, or is none: the SDK tries again only until one begins.
+const ATTEMPTS: u32 = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
@@ -89,7 +89,7 @@ impl Storage {
         }
         let range = format!("bytes={start}-{}", start.saturating_add(len - 1));
         let request = self.inner.client.get_object().bucket(&self.inner.bucket).key(key.to_string()).range(range);
-        let mut reads = 1;
+        let mut attempts = 1;
         loop {
             let object = match request.clone().send().await.map_err(Error::from) {
                 Ok(object) => object,
@@ -97,21 +97,32 @@ impl Storage {
                 Err(Error::Rejected { code, .. }) if code == "InvalidRange" => return Ok(Bytes::new()),
                 Err(error) => return Err(error),
             };
+            let is_range = object.content_range().is_some_and(|range| range.starts_with(&format!("bytes {start}-")));
             match object.body.collect().await {
-                Ok(bytes) => return Ok(bytes.into_bytes()),
-                Err(error) if reads < READS => tracing::debug!(%error, %key, "a read broke off; asking again"),
+                Ok(bytes) if is_range => return Ok(bytes.into_bytes()),
+                // An error with the status of success, say.
+                Ok(_) if attempts < ATTEMPTS => tracing::debug!(%key, "what came is no range; asking again"),
+                Ok(_) => return Err(Error::Unavailable("S3 answered a read with something else".into())),
+                Err(error) if attempts < ATTEMPTS => tracing::debug!(%error, %key, "a read broke off; asking again"),
                 Err(error) => return Err(Error::Unavailable(error.into())),
             }
-            reads += 1;
+            attempts += 1;
         }
     }
 
     pub async fn put(&self, key: &MediaKey, bytes: Bytes) -> Result<()> {
-        let patience = client::carrying(bytes.len());
-        let request = self.inner.client.put_object().bucket(&self.inner.bucket).key(key.to_string());
-        let request = request.content_type(key.content_type()).cache_control(key.cache_control()).body(bytes.into());
-        request.customize().config_override(patience).send().await?;
-        Ok(())
+        for _ in 0..ATTEMPTS {
+            let request = self.inner.client.put_object().bucket(&self.inner.bucket).key(key.to_string());
+            let request = request.content_type(key.content_type()).cache_control(key.cache_control());
+            let request = request.body(bytes.clone().into()).customize();
+            let stored = request.config_override(client::carrying(bytes.len())).send().await?;
+            // Who says 200 without having stored it, names no object.
+            if stored.e_tag.is_some() {
+                return Ok(());
+            }
+            tracing::debug!(%key, "nothing was stored; storing it again");
+        }
+        Err(Error::Unavailable("S3 answered a write with something else".into()))
     }
 
     /// Its absence is no error.

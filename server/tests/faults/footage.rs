@@ -40,6 +40,12 @@ pub fn late_picture(seconds: u32) -> Vec<u8> {
     )
 }
 
+/// A film whose index stands before its frames.
+pub fn film_with_index_first(seconds: u32) -> Vec<u8> {
+    let pictures = format!("-f lavfi -i testsrc2=size=640x360:rate=25:duration={seconds}");
+    made("first.mp4", &format!("{pictures} -f lavfi -i sine=duration={seconds} {CHEAP} -movflags +faststart"))
+}
+
 /// A film whose index stands before its frames, cut off in the middle of them.
 pub fn half_a_film() -> Vec<u8> {
     let source = format!("-f lavfi -i testsrc2=size=320x180:rate=25:duration=8 {CHEAP} -movflags +faststart");

@@ -45,3 +45,26 @@ async fn a_film_goes_all_the_way_while_kafka_is_away() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_film_is_not_felt_to_be_made_over_a_restart_of_kafka() {
+    let (system, proxy) = System::behind_a_proxy(&[]).await;
+    proxy.fault(Fault::Late, usize::MAX, |asked| asked.stores("/media/"));
+    let _worker = system.worker("worker");
+    let owner = system.person().await;
+    let (upload, video) = owner.send_film(&footage::film(30), "public").await;
+    let events = owner.follow(&video).await;
+    owner.complete(&upload).await;
+    eventually("it can be watched", async || owner.film(&video).await["watchable"] == true).await;
+    system.stack.kafka().kill().unwrap();
+    block_in_place(|| system.stack.kafka().start()).unwrap();
+    owner.ready(&video).await;
+    let events = events.await.unwrap();
+    let shares: Vec<f64> = events.iter().filter_map(|(_, data)| data["progress"].as_f64()).collect();
+    assert!(shares.is_sorted() && shares.len() > 2, "{events:?}");
+    assert_eq!(events.iter().filter(|(_, data)| data["state"] == "ready").count(), 1, "{events:?}");
+    system.assert_undisturbed(&video).await;
+    system.assert_made_once(&[&video]).await;
+    let waiting = "SELECT count(*) FROM outbox WHERE key = $1";
+    eventually("Kafka has heard all of it", async || system.number(waiting, &video).await == 0).await;
+}

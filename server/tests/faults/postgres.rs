@@ -3,11 +3,8 @@
 use crate::footage;
 use crate::support::{expect, problem};
 use crate::system::{System, eventually};
+use crate::tunnel::{self, Fate, Tunnel};
 use reqwest::StatusCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::task::block_in_place;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,14 +43,12 @@ async fn server_and_worker_come_back_with_postgres() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_film_whose_last_commit_was_not_answered_is_whole() {
     let system = System::start(&[]).await;
-    let mut database = system.database_url();
-    let (port, broken) = break_after_publishing(database.port().unwrap()).await;
-    database.set_port(Some(port)).unwrap();
-    let _worker = system.worker_with("worker", &[("KINORA_DATABASE_URL", database.as_str())]);
+    let tunnel = Tunnel::start(system.database_url(), tunnel::READY, Fate::Unanswered).await;
+    let _worker = system.worker_with("worker", &[("KINORA_DATABASE_URL", tunnel.url.as_str())]);
     let owner = system.person().await;
     let video = owner.upload(&footage::film(5), "private").await;
     let film = owner.ready(&video).await;
-    eventually("the answer was lost", async || broken.load(Ordering::SeqCst) == 1).await;
+    eventually("the answer was lost", async || tunnel.met() == 1).await;
     // It is ready before the worker tries again, and after.
     let next = owner.upload(&footage::film(2), "private").await;
     owner.ready(&next).await;
@@ -62,41 +57,18 @@ async fn a_film_whose_last_commit_was_not_answered_is_whole() {
     assert_eq!(footage::play(&owner, &film).await, 5 * 25);
 }
 
-/// A way to PostgreSQL that breaks once: when the transaction that makes a film ready is committed, before the answer.
-async fn break_after_publishing(upstream: u16) -> (u16, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let broken = Arc::new(AtomicUsize::new(0));
-    let count = broken.clone();
-    tokio::spawn(async move {
-        while let Ok((client, _)) = listener.accept().await {
-            let server = TcpStream::connect(("127.0.0.1", upstream)).await.unwrap();
-            tokio::spawn(pass(client, server, count.clone()));
-        }
-    });
-    (port, broken)
-}
-
-async fn pass(mut client: TcpStream, mut server: TcpStream, broken: Arc<AtomicUsize>) {
-    let (mut asked, mut answered) = ([0; 1 << 16], [0; 1 << 16]);
-    let (mut publishing, mut breaking) = (false, false);
-    loop {
-        tokio::select! {
-            read = client.read(&mut asked) => {
-                let Some(bytes) = read.ok().filter(|len| *len > 0).and_then(|len| asked.get(..len)) else { return };
-                let text = String::from_utf8_lossy(bytes);
-                publishing |= text.contains("UPDATE videos SET state = 'ready'");
-                breaking = publishing && text.contains("COMMIT") && broken.fetch_add(1, Ordering::SeqCst) == 0;
-                if server.write_all(bytes).await.is_err() {
-                    return;
-                }
-            }
-            read = server.read(&mut answered) => {
-                let Some(bytes) = read.ok().filter(|len| *len > 0).and_then(|len| answered.get(..len)) else { return };
-                if breaking || client.write_all(bytes).await.is_err() {
-                    return;
-                }
-            }
-        }
+#[tokio::test(flavor = "multi_thread")]
+async fn commits_half_way_whose_answers_are_lost_are_made_once() {
+    for transaction in [tunnel::PLANNED, tunnel::PUBLISHED] {
+        let system = System::start(&[]).await;
+        let tunnel = Tunnel::start(system.database_url(), transaction, Fate::Unanswered).await;
+        let _worker = system.worker_with("worker", &[("KINORA_DATABASE_URL", tunnel.url.as_str())]);
+        let owner = system.person().await;
+        let video = owner.upload(&footage::film(10), "private").await;
+        let film = owner.ready(&video).await;
+        assert_eq!(tunnel.met(), 1, "{transaction}");
+        system.assert_undisturbed(&video).await;
+        system.assert_made_once(&[&video]).await;
+        assert_eq!(footage::play(&owner, &film).await, 10 * 25);
     }
 }

@@ -6,10 +6,12 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 const A_WHILE: Duration = Duration::from_millis(400);
@@ -21,8 +23,14 @@ pub enum Fault {
     Refused(u16),
     /// Done, but only after a while: so that a film takes its time on a fast machine, too.
     Late,
+    /// Done once [`Proxy::release`] is called.
+    Held,
     /// Done, and answered with this status.
     Denied(u16),
+    /// Answered with success and the text of an error, and not passed on.
+    Pretended,
+    /// Not passed on: the connection breaks.
+    Reset,
     /// Neither passed on nor answered.
     Lost,
     /// Done, and never answered.
@@ -43,6 +51,17 @@ pub struct Asked {
 impl Asked {
     pub fn reads(&self, part: &str) -> bool {
         self.method == Method::GET && self.headers.contains_key(header::RANGE) && self.path.contains(part)
+    }
+
+    /// From so many bytes on.
+    pub fn reads_behind(&self, part: &str, offset: u64) -> bool {
+        let range = self.headers.get(header::RANGE).and_then(|range| range.to_str().ok()?.strip_prefix("bytes="));
+        let start = range.and_then(|range| range.split('-').next()?.parse::<u64>().ok());
+        self.reads(part) && start.is_some_and(|start| start >= offset)
+    }
+
+    pub fn looks_at(&self, part: &str) -> bool {
+        self.method == Method::HEAD && self.path.contains(part)
     }
 
     pub fn stores(&self, part: &str) -> bool {
@@ -83,6 +102,7 @@ struct Way {
     upstream: String,
     client: reqwest::Client,
     rules: Mutex<Vec<Rule>>,
+    released: watch::Sender<bool>,
 }
 
 pub struct Proxy {
@@ -101,7 +121,7 @@ impl Proxy {
     /// Passes everything on to `upstream`, until it is told otherwise.
     pub async fn start(upstream: String) -> Self {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let way = Arc::new(Way { upstream, client, rules: Mutex::default() });
+        let way = Arc::new(Way { upstream, client, rules: Mutex::default(), released: watch::Sender::new(false) });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(pass).with_state(way.clone());
@@ -115,6 +135,16 @@ impl Proxy {
         let rule = Rule { applies: Box::new(applies), fault, left: times, met: met.clone() };
         self.way.rules.lock().unwrap_or_else(PoisonError::into_inner).push(rule);
         met
+    }
+
+    /// Lets go of what is held, and holds nothing any more.
+    pub fn release(&self) {
+        self.way.released.send_replace(true);
+    }
+
+    /// Nothing goes wrong any more.
+    pub fn heal(&self) {
+        self.way.rules.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
@@ -134,6 +164,13 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
             tokio::time::sleep(A_WHILE).await;
             way.ask(&asked, &parts.uri, body).await
         }
+        Some(Fault::Held) => {
+            let _ = way.released.subscribe().wait_for(|released| *released).await;
+            way.ask(&asked, &parts.uri, body).await
+        }
+        Some(Fault::Pretended) => refusal(200),
+        // Ends this connection's task, and with it the connection; without the word of a panic.
+        Some(Fault::Reset) => resume_unwind(Box::new("reset")),
         Some(Fault::Denied(status)) => {
             way.ask(&asked, &parts.uri, body).await;
             refusal(status)

@@ -90,3 +90,39 @@ async fn a_completion_whose_answer_is_lost_was_one() {
     assert_eq!(denied.count(), 1);
     assert_eq!(owner.film(&video).await["state"], "queued");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn broken_connections_silence_and_lies_spoil_no_film() {
+    let (system, proxy) = System::behind_a_proxy(&[]).await;
+    let owner = system.person().await;
+    let (upload, video) = owner.send_film(&footage::film(10), "private").await;
+    // S3 says 200 at once when it joins parts, and may think better of it.
+    let joins = proxy.fault(Fault::Pretended, 1, Asked::joins_parts);
+    let complete = format!("/api/v1/uploads/{upload}/complete");
+    problem(owner.post(&complete, &json!({})).await, 503, "unavailable").await;
+    assert_eq!((joins.count(), &owner.film(&video).await["state"]), (1, &json!("uploading")));
+    let servers = [
+        proxy.fault(Fault::Reset, 1, Asked::lists_parts),
+        proxy.fault(Fault::Pretended, 1, |asked| asked.reads("/originals/")),
+    ];
+    owner.complete(&upload).await;
+    assert_eq!(servers.map(|met| met.count()), [1, 1]);
+
+    let workers = [
+        proxy.fault(Fault::Pretended, 1, |asked| asked.reads("/originals/")),
+        proxy.fault(Fault::Reset, 1, |asked| asked.reads("/originals/")),
+        proxy.fault(Fault::Lost, 1, |asked| asked.reads("/originals/")),
+        proxy.fault(Fault::Pretended, 1, |asked| asked.stores(".m4s")),
+        proxy.fault(Fault::Reset, 1, |asked| asked.stores(".m4s")),
+        proxy.fault(Fault::Late, usize::MAX, |asked| asked.stores(".m4s")),
+    ];
+    let _worker = system.worker("worker");
+    let film = owner.ready(&video).await;
+    let counts = workers.map(|met| met.count());
+    assert_eq!(counts[..5], [1; 5]);
+    for task in system.tasks(&video).await {
+        assert!(task.lapses == 0 && task.failures <= 1, "{task:?}");
+    }
+    system.assert_made_once(&[&video]).await;
+    assert_eq!(footage::play(&owner, &film).await, 10 * 25);
+}

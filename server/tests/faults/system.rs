@@ -9,6 +9,7 @@ use platform::{Config, Platform};
 use reqwest::{StatusCode, Url};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::process::Command;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -117,6 +118,21 @@ impl System {
         })
     }
 
+    /// A worker that can't write a byte: neither to its log nor to a temporary file.
+    pub fn worker_without_a_disk(&self, name: &str) -> App {
+        let log = self.stack.data_dir().join("logs").join(format!("{name}-{}.log", self.name));
+        std::os::unix::fs::symlink("/dev/full", log).unwrap();
+        self.worker_with(name, &[("TMPDIR", "/proc")])
+    }
+
+    /// What a command of the worker's program says, and whether it is content.
+    pub fn command(&self, arguments: &[&str]) -> (bool, String) {
+        let mut command = Command::new(dev::bin_dir().unwrap().join("kinora-worker"));
+        let output = block_in_place(|| command.args(arguments).envs(self.stack.env()).envs(self.env.clone()).output());
+        let output = output.unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    }
+
     pub fn database_url(&self) -> Url {
         self.platform.config.database.url.reveal().parse().unwrap()
     }
@@ -169,25 +185,33 @@ impl System {
         self.platform.storage.keys("media/").await.unwrap().into_iter().collect()
     }
 
-    /// A film was made once, into one build; and once it is tidied up nothing lies about that isn't of it.
+    /// A film was made once; and once it is tidied up nothing lies about that isn't of the build that is watched.
     pub async fn assert_made_once(&self, videos: &[&str]) {
-        let mut expected = BTreeSet::new();
         for video in videos {
             eventually("its poster is made, too", async || {
-                self.tasks(video).await.iter().all(|task| task.state == "done")
+                let unfinished = "SELECT count(*) FROM tasks t JOIN videos v ON v.build_id = t.build_id
+                                  WHERE v.id = $1 AND t.kind <> 'tidy' AND t.state <> 'done'";
+                self.number(unfinished, video).await == 0
             })
             .await;
-            let builds: Vec<(String, Option<i64>)> =
-                sqlx::query_as("SELECT id, poster_fence FROM builds WHERE video_id = $1")
-                    .bind(*video)
-                    .fetch_all(&self.platform.db)
-                    .await
-                    .unwrap();
-            assert_eq!(builds.len(), 1, "{builds:?}");
-            let (build, poster) = &builds[0];
+        }
+        self.assert_published(videos).await;
+    }
+
+    /// Of the build that is watched there is each chunk once; and once it is tidied up nothing else lies about.
+    pub async fn assert_published(&self, videos: &[&str]) {
+        let mut expected = BTreeSet::new();
+        for video in videos {
+            let (build, poster): (String, Option<i64>) = sqlx::query_as(
+                "SELECT b.id, b.poster_fence FROM builds b JOIN videos v ON v.build_id = b.id WHERE v.id = $1",
+            )
+            .bind(*video)
+            .fetch_one(&self.platform.db)
+            .await
+            .unwrap();
             let segments: Vec<(String, i32, i64)> =
                 sqlx::query_as("SELECT rung, chunk, fence FROM segments WHERE build_id = $1 ORDER BY rung, chunk")
-                    .bind(build)
+                    .bind(&build)
                     .fetch_all(&self.platform.db)
                     .await
                     .unwrap();
@@ -202,8 +226,8 @@ impl System {
                 expected.insert(key.to_string());
             }
             let inits: Vec<(String, String)> =
-                sqlx::query_as("SELECT name, init_hash FROM renditions WHERE build_id = $1")
-                    .bind(build)
+                sqlx::query_as("SELECT name, init_hash FROM renditions WHERE build_id = $1 AND init_hash IS NOT NULL")
+                    .bind(&build)
                     .fetch_all(&self.platform.db)
                     .await
                     .unwrap();
@@ -219,7 +243,7 @@ impl System {
                 expected.insert(MediaKey::Text { build: build_id(), name, fence }.to_string());
             }
             if let Some(fence) = poster {
-                expected.insert(MediaKey::Poster { build: build_id(), fence: *fence }.to_string());
+                expected.insert(MediaKey::Poster { build: build_id(), fence }.to_string());
             }
         }
         eventually("nothing is left behind", async || {
@@ -228,6 +252,12 @@ impl System {
                 "UPDATE tasks SET state = 'open', run_after = now() WHERE kind = 'tidy' AND state IN ('open', 'done')";
             sqlx::query(now).execute(&self.platform.db).await.unwrap();
             self.media().await == expected
+        })
+        .await;
+        eventually("no film has another build", async || {
+            let others = "SELECT count(*) FROM builds b JOIN videos v ON v.id = b.video_id AND v.build_id <> b.id
+                          WHERE v.id = ANY(string_to_array($1, ' '))";
+            self.number(others, &videos.join(" ")).await == 0
         })
         .await;
         assert_eq!(std::fs::read_dir(self.temporary.path()).unwrap().count(), 0, "temporary files");

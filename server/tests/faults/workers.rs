@@ -89,11 +89,15 @@ async fn a_worker_that_is_asked_to_end_hands_its_film_on() {
     let (system, _proxy) = slow_system("60").await;
     let owner = system.person().await;
     let (busy, idle, video) = half_way(&system, &owner).await;
+    // Within the fifteen seconds that it has before it is killed: else something of it would lapse.
     tokio::task::block_in_place(|| busy.stop()).unwrap();
+    let published = segments(&system, &video).await;
     let film = owner.ready(&video).await;
     let tasks = system.tasks(&video).await;
     assert!(tasks.iter().all(|task| (task.failures, task.lapses) == (0, 0)), "{tasks:?}");
     assert!(tasks.iter().any(|task| task.fence > 1 && task.pid == idle.pid()), "{tasks:?}");
+    let finished = segments(&system, &video).await;
+    assert!(published.iter().all(|row| finished.contains(row)), "{published:?} in {finished:?}");
     system.assert_made_once(&[&video]).await;
     assert_eq!(footage::play(&system.anonymous(), &film).await, u64::from(SECONDS * 25));
 }
