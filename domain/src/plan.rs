@@ -30,6 +30,8 @@ pub struct PicturePlan {
     pub frame_rate: f64,
     /// Whether the source is faster than that and loses frames.
     pub drop_frames: bool,
+    /// A single picture: how long it is shown is by the frame rate, whatever the file says.
+    pub is_still: bool,
     /// What is encoded, smallest first.
     pub rungs: Vec<Rung>,
     /// What is taken as it is, above all of them.

@@ -44,6 +44,16 @@ pub fn container(head: &[u8]) -> Option<&'static str> {
     if at(0, b"GIF8") {
         return Some("gif");
     }
+    // Still pictures, which are short films.
+    if at(0, b"\x89PNG") {
+        return Some("png");
+    }
+    if at(0, &[0xFF, 0xD8, 0xFF]) {
+        return Some("jpeg");
+    }
+    if at(0, b"RIFF") && at(8, b"WEBP") {
+        return Some("webp");
+    }
     if at(0, b"ID3") || (head.len() > 1 && head[0] == 0xFF && head[1] & 0xE0 == 0xE0) {
         return Some("mp3");
     }

@@ -190,3 +190,21 @@ fn many_channels_are_mixed_into_two_without_clipping() {
     let (left, right) = (loudness(0), loudness(1));
     assert!(left > -24.0 && (left - right).abs() < 0.5, "{left} dB and {right} dB");
 }
+
+#[test]
+fn still_pictures_and_animations_are_films() {
+    let picture = "-f lavfi -i testsrc2=size=640x360:rate=10:duration=2";
+    for (name, args, frames, seconds) in [
+        ("still.png", "-frames:v 1", 2, 5.0),
+        ("still.jpg", "-frames:v 1 -q:v 3", 2, 5.0),
+        ("still.webp", "-frames:v 1 -c:v libwebp", 2, 5.0),
+        ("moving.gif", "", 20, 2.0),
+    ] {
+        let made = make(footage(name, &format!("{picture} {args}")));
+        made.assert_lasts(Track::Video(0), seconds);
+        assert_eq!(made.frames, frames, "{name}");
+        assert_eq!(made.film.notices, [], "{name}");
+        let [red, green, blue] = mean(&made.file(Track::Video(0)), "null");
+        assert!(red > 50.0 && green > 50.0 && blue > 50.0, "{name}: {red} {green} {blue}");
+    }
+}

@@ -6,7 +6,6 @@ use domain::id::{BuildId, VideoId};
 use domain::plan::{About, Plan};
 use domain::playlist::{AUDIO, Rendition, Text};
 use domain::task::Kind;
-use domain::task::Kind;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use std::collections::HashSet;

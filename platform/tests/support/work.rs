@@ -74,6 +74,7 @@ pub fn plan(seconds: i64) -> Plan {
             height: 360,
             frame_rate: 25.0,
             drop_frames: false,
+            is_still: false,
             rungs,
             copy: None,
             why: String::new(),

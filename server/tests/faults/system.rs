@@ -235,7 +235,7 @@ impl System {
                 expected.insert(MediaKey::Init { build: build_id(), hash, rung }.to_string());
             }
             let texts: Vec<(String, i64)> = sqlx::query_as("SELECT name, fence FROM texts WHERE build_id = $1")
-                .bind(build)
+                .bind(&build)
                 .fetch_all(&self.platform.db)
                 .await
                 .unwrap();

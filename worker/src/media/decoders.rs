@@ -58,6 +58,7 @@ const PICTURE: &[&str] = &[
     "msvideo1",
     "png",
     "gif",
+    "webp",
 ];
 const SOUND: &[&str] = &[
     "aac",

@@ -31,7 +31,7 @@ pub fn seek_target(to: SeekFrom, position: u64, size: u64) -> io::Result<u64> {
 const READ_SIZE: usize = 64 * 1024;
 /// No playlists (HLS, DASH, concat): they name other files.
 const DEMUXERS: &str = "mov,mp4,matroska,webm,avi,flv,live_flv,mpegts,mpeg,mpegvideo,ogg,wav,w64,aiff,mp3,aac,flac,\
-                        asf,gif,h264,hevc,ivf,mxf,rm,dv,caf,amr,ac3,eac3,nut,av1,obu";
+                        asf,gif,png_pipe,jpeg_pipe,webp_pipe,h264,hevc,ivf,mxf,rm,dv,caf,amr,ac3,eac3,nut,av1,obu";
 /// After so many unreadable packets in a row the rest of a file is given up.
 const PATIENCE: u32 = 64;
 

@@ -108,6 +108,8 @@ struct Pictures {
     lane: Lane,
     /// Where the film has to be entered, in the stream's time; None once it is.
     entrance: Option<i64>,
+    /// Durations of its frames aren't looked at.
+    is_still: bool,
 }
 
 impl Pictures {
@@ -126,7 +128,18 @@ impl Pictures {
         let nominal = (f64::from(TIMESCALE) / work.plan.frame_rate).round().max(1.0) as i64;
         let clock = Clock::new(work.origin_us, nominal);
         let (health, deinterlacer) = (Health::default(), Deinterlacer::default());
-        Self { source, index, time_base, decoder, health, clock, deinterlacer, lane, entrance }
+        Self {
+            source,
+            index,
+            time_base,
+            decoder,
+            health,
+            clock,
+            deinterlacer,
+            lane,
+            entrance,
+            is_still: work.plan.is_still,
+        }
     }
 
     fn run(mut self, events: &SyncSender<Event>) -> Result<Outcome, Error> {
@@ -185,7 +198,8 @@ impl Pictures {
                 self.health.failed();
             }
             let time = frame.timestamp().map(|time| time.rescale(self.time_base, TICKS));
-            let duration = frame.packet().duration.max(0).rescale(self.time_base, TICKS);
+            let told = if self.is_still { 0 } else { frame.packet().duration.max(0) };
+            let duration = told.rescale(self.time_base, TICKS);
             let time = self.clock.stamp(time, duration);
             // While draining, frames older than the failure come out: they don't make it a hole.
             if packet.is_some() {

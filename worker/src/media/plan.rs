@@ -56,6 +56,7 @@ fn picture(probe: &Probe, video: &VideoStream, wishes: Wishes) -> PicturePlan {
         height,
         frame_rate: ladder::rendered_frame_rate(frame_rate),
         drop_frames: frame_rate > ladder::MAX_FRAME_RATE + 1.0,
+        is_still: video.is_still,
         rungs,
         copy,
         why,

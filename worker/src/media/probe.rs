@@ -33,6 +33,8 @@ const RUN_UP: i64 = 200_000;
 /// An index that ends further from the film's end than this, milliseconds, isn't one of all the film.
 const LONGEST_GROUP_MS: i64 = 60_000;
 
+/// How long a single picture is shown.
+const STILL_SECONDS: f64 = 5.0;
 /// Frames a second of any film.
 const FASTEST: f64 = 500.0;
 
@@ -67,6 +69,8 @@ pub struct VideoStream {
     pub rotation: u16,
     /// Frames a second, on average.
     pub frame_rate: f64,
+    /// The file is a single picture.
+    pub is_still: bool,
     pub codec_name: String,
 }
 
@@ -270,7 +274,8 @@ fn describe_video(source: &Source, index: usize) -> Result<Option<VideoStream>, 
         return Err(Error::Unplayable(Reason::TooFast));
     }
     let orientation = orientation(&stream);
-    let frame_rate = frame_rate(&stream);
+    let is_still = source.context.format().name().ends_with("_pipe");
+    let frame_rate = if is_still { 1.0 / STILL_SECONDS } else { frame_rate(&stream) };
     let codec_name = stream.parameters().id().name().to_owned();
     // SAFETY: both pointers belong to the open context, which outlives the call; no frame is given.
     let aspect: Rational = unsafe {
@@ -283,7 +288,7 @@ fn describe_video(source: &Source, index: usize) -> Result<Option<VideoStream>, 
     .into();
     let (width, height) = square(width, height, aspect);
     let (width, height) = orientation.size(width, height);
-    Ok(Some(VideoStream { width, height, rotation: orientation.degrees(), frame_rate, codec_name }))
+    Ok(Some(VideoStream { width, height, rotation: orientation.degrees(), frame_rate, is_still, codec_name }))
 }
 
 /// Widens the picture, or heightens it, so that no pixels are thrown away.
