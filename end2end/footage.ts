@@ -30,9 +30,9 @@ export function olderFilm(title: string): string {
   return path;
 }
 
-/** Thirty seconds that are taken as they are, and of which smaller sizes take long to make. */
+/** A minute that are taken as they are, and of which smaller sizes take long to make. */
 export function largeFilm(title: string): string {
-  large ??= encode(join(folder, 'large.mp4'), 30, H264, '', '1920x1080:rate=60');
+  large ??= encode(join(folder, 'large.mp4'), 60, `${H264} -maxrate 6M -bufsize 6M`, '', '1920x1080:rate=30');
   const path = join(folder, `${title}.mp4`);
   copyFileSync(large, path);
   return path;

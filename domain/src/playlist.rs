@@ -87,8 +87,8 @@ impl Rate {
 }
 
 /// The master playlist. `renditions` come with their rates, the sounds among them; the first of these is heard unless
-/// another is chosen. Media playlists are expected beside it as `{name}.m3u8`.
-pub fn master(renditions: &[(Rendition, Rate)], texts: &[Text]) -> String {
+/// another is chosen. Media playlists are expected beside it as `{name}.m3u8`; `query` is handed on to them.
+pub fn master(renditions: &[(Rendition, Rate)], texts: &[Text], query: &str) -> String {
     let mut text = String::from("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
     let (sounds, mut pictures): (Vec<_>, Vec<_>) = renditions.iter().partition(|(rendition, _)| rendition.is_audio());
     pictures.sort_by_key(|(_, rate)| rate.peak);
@@ -101,7 +101,7 @@ pub fn master(renditions: &[(Rendition, Rate)], texts: &[Text]) -> String {
     {
         for (sound, _) in &sounds {
             let about = media_attributes("AUDIO", "audio", &sound.about, sound.name == first.name);
-            let _ = writeln!(text, "{about},URI=\"{}.m3u8\"", sound.name);
+            let _ = writeln!(text, "{about},URI=\"{}.m3u8{query}\"", sound.name);
         }
         groups.push_str(",AUDIO=\"audio\"");
     }
@@ -111,7 +111,7 @@ pub fn master(renditions: &[(Rendition, Rate)], texts: &[Text]) -> String {
     }
     for subtitles in texts {
         let about = media_attributes("SUBTITLES", "text", &subtitles.about, false);
-        let _ = writeln!(text, "{about},URI=\"{}.m3u8\"", subtitles.name);
+        let _ = writeln!(text, "{about},URI=\"{}.m3u8{query}\"", subtitles.name);
     }
     if !texts.is_empty() {
         groups.push_str(",SUBTITLES=\"text\"");
@@ -129,7 +129,7 @@ pub fn master(renditions: &[(Rendition, Rate)], texts: &[Text]) -> String {
         if let Some(rate) = variant.frame_rate {
             let _ = write!(text, ",FRAME-RATE={rate:.3}");
         }
-        let _ = writeln!(text, "{groups}\n{}.m3u8", variant.name);
+        let _ = writeln!(text, "{groups}\n{}.m3u8{query}", variant.name);
     }
     text
 }
@@ -338,13 +338,13 @@ mod tests {
             (picture("180p", 320, 180), rate(300_000, 200_000)),
             (sound(AUDIO, None, "Original"), rate(130_000, 128_000)),
         ];
-        insta::assert_snapshot!(master(&list, &[]));
+        insta::assert_snapshot!(master(&list, &[], ""));
     }
 
     #[test]
     fn a_film_of_sound_alone_has_one_variant() {
         let list = [(sound(AUDIO, None, "Original"), Rate { peak: 130_000, average: 128_000 })];
-        insta::assert_snapshot!(master(&list, &[]));
+        insta::assert_snapshot!(master(&list, &[], ""));
     }
 
     #[test]
@@ -357,7 +357,7 @@ mod tests {
         ];
         let about = About { language: Some("fr".to_owned()), label: "Français".to_owned() };
         let text = Text { name: "text1".to_owned(), fence: 4, about };
-        insta::assert_snapshot!(master(&list, std::slice::from_ref(&text)));
+        insta::assert_snapshot!(master(&list, std::slice::from_ref(&text), "?growing=1"));
         insta::assert_snapshot!(subtitles(&BuildId::from_random([0; 16]), &text, 61_440.0, "../../../m/"));
     }
 

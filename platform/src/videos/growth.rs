@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
 
+/// What our player asks for a growing build with.
+const GROWING: &str = "?growing=1";
 /// Leads from `/v/{video}/{build}/` to `/m/`.
 const MEDIA_BASE: &str = "../../../m/";
 /// How long a lost message goes unnoticed.
@@ -239,7 +241,7 @@ impl Snapshot {
         // A master without its sound would be played without it.
         let texts = if self.is_finished() { self.playable.texts.as_slice() } else { &[] };
         let complete = self.is_finished() || ((!planned_sound || has(true)) && (!planned_picture || has(false)));
-        let mut text = (complete && !renditions.is_empty()).then(|| playlist::master(&renditions, texts))?;
+        let mut text = (complete && !renditions.is_empty()).then(|| playlist::master(&renditions, texts, if growing { GROWING } else { "" }))?;
         if growing {
             text.push_str(&self.published_line());
         }

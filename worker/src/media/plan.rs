@@ -66,14 +66,14 @@ fn picture(probe: &Probe, video: &VideoStream, wishes: Wishes) -> PicturePlan {
 
 fn copied(probe: &Probe, rung: Option<&Rung>, short: u32, end: i64, wishes: Wishes) -> Result<Copied, &'static str> {
     let rung = rung.ok_or("there is no rung for it")?;
-    if !wishes.copy {
-        return Err("it could not be taken as it is after all");
-    }
     if short > wishes.highest {
         return Err("it is larger than what is wanted here");
     }
     let facts = probe.facts.as_ref().ok_or("it isn't H.264 with an index")?;
     facts.copy(probe.keys.as_deref(), end, rung)?;
+    if !wishes.copy {
+        return Err("picture or sound could not be taken as they are after all");
+    }
     let codecs = probe.codecs.clone().ok_or("its parameters are not where they should be")?;
     let peak_bitrate = u32::try_from(facts.peak_bitrate * 11 / 10).unwrap_or(u32::MAX).max(64_000);
     Ok(Copied { name: format!("{short}p"), codecs, peak_bitrate })
