@@ -125,6 +125,7 @@ pub async fn perform(platform: &Platform, claim: &Claim, seconds: i64) {
             builds::publish(platform, claim, &[stored], Some(&outcome(seconds * 1000))).await.unwrap();
         }
         (Kind::Pictures, _) => builds::pictured(platform, claim, true).await.unwrap(),
+        (Kind::Storyboard, _) => builds::drawn(platform, claim, None).await.unwrap(),
         other => panic!("{other:?}"),
     }
 }

@@ -5,9 +5,11 @@ use crate::proxy::Proxy;
 use crate::support::{Person, expect, text, unique};
 use dev::{App, AppOptions, Services, Stack};
 use domain::key::MediaKey;
+use domain::storyboard::Storyboard;
 use platform::{Config, Platform};
 use reqwest::{StatusCode, Url};
 use serde_json::{Value, json};
+use sqlx::types::Json;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -173,18 +175,18 @@ impl System {
     pub async fn assert_made_once(&self, videos: &[&str]) {
         let mut expected = BTreeSet::new();
         for video in videos {
-            eventually("its poster is made, too", async || {
+            eventually("its pictures are made, too", async || {
                 self.tasks(video).await.iter().all(|task| task.state == "done")
             })
             .await;
-            let builds: Vec<(String, Option<i64>)> =
-                sqlx::query_as("SELECT id, poster_fence FROM builds WHERE video_id = $1")
+            let builds: Vec<(String, Option<i64>, Option<Json<Storyboard>>)> =
+                sqlx::query_as("SELECT id, poster_fence, storyboard FROM builds WHERE video_id = $1")
                     .bind(*video)
                     .fetch_all(&self.platform.db)
                     .await
                     .unwrap();
             assert_eq!(builds.len(), 1, "{builds:?}");
-            let (build, poster) = &builds[0];
+            let (build, poster, storyboard) = &builds[0];
             let segments: Vec<(String, i32, i64)> =
                 sqlx::query_as("SELECT rung, chunk, fence FROM segments WHERE build_id = $1 ORDER BY rung, chunk")
                     .bind(build)
@@ -217,6 +219,9 @@ impl System {
                 .unwrap();
             for (name, fence) in texts {
                 expected.insert(MediaKey::Text { build: build_id(), name, fence }.to_string());
+            }
+            if let Some(Json(storyboard)) = storyboard {
+                expected.extend(storyboard.keys(&build_id()).map(|key| key.to_string()));
             }
             if let Some(fence) = poster {
                 expected.insert(MediaKey::Poster { build: build_id(), fence: *fence }.to_string());

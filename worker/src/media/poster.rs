@@ -3,21 +3,21 @@
 use std::sync::Arc;
 
 use domain::plan::PicturePlan;
-use ffmpeg_next::format::Pixel;
-use ffmpeg_next::software::scaling::{Context, Flags};
-use ffmpeg_next::{Dictionary, Packet, Rational, Rescale, codec, decoder, encoder, frame};
+use ffmpeg_next::{Rational, Rescale, decoder, frame};
 use serde::{Deserialize, Serialize};
 
 use super::colour::Colour;
 use super::decode::{self, Health, received, send};
 use super::deinterlace::Deinterlacer;
-use super::error::{Error, Reason, internal};
+use super::error::{Error, Reason};
 use super::input::{Input, Next, Source};
 use super::scale::Cascade;
-use super::sink::Sink;
-use super::{MICROS, probe};
+use super::sink::{Picture, Sink};
+use super::{MICROS, probe, still};
 
 const MAX_WIDTH: u32 = 1280;
+/// Loses hardly anything to be seen.
+const QUANTISER: u8 = 3;
 /// Below this spread of luma a picture is black, white or fog, and the search goes on.
 const LIVELY: f64 = 12.0;
 /// Where in the film candidates are looked for, shares of its length.
@@ -68,7 +68,10 @@ pub(super) fn choose(input: Box<dyn Input>, work: &ChoosePoster, sink: &mut dyn 
         search.look(BEGINNING, second)?;
     }
     match search.best {
-        Some((_, frame)) => sink.poster(jpeg(&frame)?).map_err(|_| Error::Stopped),
+        Some((_, frame)) => {
+            let jpeg = still::jpeg(&shown(&frame)?, QUANTISER)?;
+            sink.picture(Picture::Poster, jpeg).map_err(|_| Error::Stopped)
+        }
         None => Ok(()),
     }
 }
@@ -142,34 +145,9 @@ fn liveliness(frame: &frame::Video) -> f64 {
     if (40.0..=215.0).contains(&mean) { spread } else { spread / 2.0 }
 }
 
-fn jpeg(frame: &frame::Video) -> Result<Vec<u8>, Error> {
+/// No larger than [`MAX_WIDTH`].
+fn shown(frame: &frame::Video) -> Result<frame::Video, Error> {
     let width = frame.width().min(MAX_WIDTH);
     let height = (frame.height() * width / frame.width().max(1)).max(2);
-    // A JPEG's range is full, the film's usually limited; swscale converts where the formats' names differ.
-    let full = frame.color_range() == ffmpeg_next::color::Range::JPEG;
-    let to = if full { Pixel::YUV420P } else { Pixel::YUVJ420P };
-    let mut scaler = Context::get(Pixel::YUV420P, frame.width(), frame.height(), to, width, height, Flags::BICUBIC)
-        .map_err(internal("scaling the poster"))?;
-    let mut scaled = frame::Video::new(to, width, height);
-    scaler.run(frame, &mut scaled).map_err(internal("scaling the poster"))?;
-    scaled.set_format(Pixel::YUVJ420P);
-    scaled.set_pts(Some(0));
-    encode(&scaled).map_err(internal("encoding the poster"))
-}
-
-fn encode(frame: &frame::Video) -> Result<Vec<u8>, ffmpeg_next::Error> {
-    let codec = encoder::find(codec::Id::MJPEG).ok_or(ffmpeg_next::Error::EncoderNotFound)?;
-    let mut video = codec::Context::new_with_codec(codec).encoder().video()?;
-    video.set_width(frame.width());
-    video.set_height(frame.height());
-    video.set_format(Pixel::YUVJ420P);
-    video.set_time_base(Rational::new(1, 25));
-    // A quantiser of 3 loses hardly anything to be seen.
-    let options: Dictionary = [("threads", "1"), ("qmin", "3"), ("qmax", "3")].into_iter().collect();
-    let mut encoder = video.open_as_with(codec, options)?;
-    encoder.send_frame(frame)?;
-    encoder.send_eof()?;
-    let mut packet = Packet::empty();
-    encoder.receive_packet(&mut packet)?;
-    Ok(packet.data().map(<[u8]>::to_vec).unwrap_or_default())
+    still::prepared(frame, width, height)
 }
