@@ -246,6 +246,30 @@ fn a_poster_is_not_black() {
     assert_eq!(probe_entry(path, "stream=width,height"), "640,360");
 }
 
+#[test]
+fn a_poster_is_neither_a_blur_nor_a_fade() {
+    // Each stretch has its colour in a corner; the sharp one, white, has less contrast than the blurs around it.
+    let part = |name: &str, seconds: u32, filter: &str, colour: &str| {
+        format!(
+            "testsrc2=size=640x360:rate=25:duration={seconds},{filter},drawbox=w=64:h=64:color={colour}:t=fill[{name}];"
+        )
+    };
+    let graph = [
+        part("dark", 10, "lutyuv=y=16:u=128:v=128", "black"),
+        part("blur", 8, "gblur=sigma=14", "red"),
+        part("fade", 6, "fade=in:duration=6", "lime"),
+        part("sharp", 4, "eq=contrast=0.8", "white"),
+        part("end", 12, "gblur=sigma=14", "blue"),
+    ];
+    let args =
+        format!("-filter_complex {}[dark][blur][fade][sharp][end]concat=n=5[all] -map [all] {CHEAP}", graph.concat());
+    let made = make(footage("film.mp4", &args));
+    let path = made.dir.path().join("poster.jpg");
+    std::fs::write(&path, &made.memory.pictures[&Picture::Poster]).expect("a file");
+    let corner = colour_at(path.to_str().expect("a path"), "40:40:10:10");
+    assert!(corner.iter().all(|channel| *channel > 200), "{corner:?}");
+}
+
 /// The mean brightness of the storyboard's pictures.
 fn tiles(made: &Made) -> Vec<u8> {
     let layout = made.memory.storyboard.as_ref().expect("a storyboard");
@@ -267,11 +291,9 @@ fn a_storyboard_shows_the_film_at_even_distances() {
     // A second brighter by two than the one before it.
     let args = "-f lavfi -i color=black:size=180x320:rate=5:duration=60,geq=lum='40+2*floor(T)':cb=128:cr=128 \
                 -c:v libx264 -preset ultrafast -pix_fmt yuv420p";
-    for (name, more) in [
-        ("index.mp4", "-g 5"),
-        ("none.ts", "-g 5 -bf 2"),
-        ("rare.mp4", "-g 40 -keyint_min 40 -sc_threshold 0"),
-    ] {
+    for (name, more) in
+        [("index.mp4", "-g 5"), ("none.ts", "-g 5 -bf 2"), ("rare.mp4", "-g 40 -keyint_min 40 -sc_threshold 0")]
+    {
         let made = make(footage(name, &format!("{args} {more}")));
         let layout = made.memory.storyboard.as_ref().expect("a storyboard");
         assert_eq!((layout.interval_ms, layout.count, layout.sheets()), (2000, 30, 2), "{name}");
