@@ -160,6 +160,7 @@ CREATE TABLE builds (
     plan           jsonb,                  -- domain::plan::Plan
     target_seconds int,                    -- of its playlists
     poster_fence   bigint,                 -- of the claim whose poster it is
+    storyboard     jsonb,                  -- domain::storyboard::Storyboard
     progress       real NOT NULL DEFAULT 0,
     created_at     timestamptz NOT NULL DEFAULT now(),
     planned_at     timestamptz,

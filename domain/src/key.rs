@@ -29,6 +29,12 @@ pub enum MediaKey {
         build: BuildId,
         fence: i64,
     },
+    /// Pictures of the storyboard.
+    Sheet {
+        build: BuildId,
+        number: u32,
+        fence: i64,
+    },
     /// Subtitles, as WebVTT.
     Text {
         build: BuildId,
@@ -53,7 +59,7 @@ impl MediaKey {
             MediaKey::Original { .. } => "application/octet-stream",
             MediaKey::Chunk { rung, .. } | MediaKey::Init { rung, .. } if is_audio(rung) => "audio/mp4",
             MediaKey::Chunk { .. } | MediaKey::Init { .. } => "video/mp4",
-            MediaKey::Poster { .. } => "image/jpeg",
+            MediaKey::Poster { .. } | MediaKey::Sheet { .. } => "image/jpeg",
             MediaKey::Text { .. } => "text/vtt; charset=utf-8",
         }
     }
@@ -79,8 +85,8 @@ impl MediaKey {
         Self::from_path(key.strip_prefix("media/")?)
     }
 
-    /// Reads `{build}/{chunk}.{fence}/{rung}.m4s`, `{build}/init.{hash}/{rung}.mp4`, `{build}/poster.{fence}.jpg` or
-    /// `{build}/text1.{fence}.vtt`.
+    /// Reads `{build}/{chunk}.{fence}/{rung}.m4s`, `{build}/init.{hash}/{rung}.mp4`, `{build}/poster.{fence}.jpg`,
+    /// `{build}/storyboard0.{fence}.jpg` or `{build}/text1.{fence}.vtt`.
     /// The endings are for players that refuse a segment without one: FFmpeg's do.
     pub fn from_path(path: &str) -> Option<Self> {
         let mut parts = path.split('/');
@@ -92,6 +98,10 @@ impl MediaKey {
         }
         let key = match (name, file) {
             ("poster", None) => MediaKey::Poster { build, fence: fence.strip_suffix(".jpg")?.parse().ok()? },
+            (name, None) if name.starts_with("storyboard") => {
+                let number = name.strip_prefix("storyboard")?.parse().ok()?;
+                MediaKey::Sheet { build, number, fence: fence.strip_suffix(".jpg")?.parse().ok()? }
+            }
             (name, None) if name.starts_with("text") => {
                 MediaKey::Text { build, name: rung(name, "")?, fence: fence.strip_suffix(".vtt")?.parse().ok()? }
             }
@@ -112,6 +122,7 @@ impl MediaKey {
             MediaKey::Chunk { build, .. }
             | MediaKey::Init { build, .. }
             | MediaKey::Poster { build, .. }
+            | MediaKey::Sheet { build, .. }
             | MediaKey::Text { build, .. } => Some(build),
         }
     }
@@ -125,6 +136,7 @@ impl fmt::Display for MediaKey {
             MediaKey::Chunk { build, chunk, fence, rung } => write!(f, "media/{build}/{chunk}.{fence}/{rung}.m4s"),
             MediaKey::Init { build, hash, rung } => write!(f, "media/{build}/init.{hash}/{rung}.mp4"),
             MediaKey::Poster { build, fence } => write!(f, "media/{build}/poster.{fence}.jpg"),
+            MediaKey::Sheet { build, number, fence } => write!(f, "media/{build}/storyboard{number}.{fence}.jpg"),
             MediaKey::Text { build, name, fence } => write!(f, "media/{build}/{name}.{fence}.vtt"),
         }
     }
@@ -161,6 +173,7 @@ mod tests {
             MediaKey::Chunk { build: build.clone(), chunk: 12, fence: 3, rung: "1080p".into() },
             MediaKey::Init { build: build.clone(), hash: init_hash(b"ftyp"), rung: "audio".into() },
             MediaKey::Poster { build: build.clone(), fence: 1 },
+            MediaKey::Sheet { build: build.clone(), number: 11, fence: 2 },
             MediaKey::Text { build: build.clone(), name: "text2".into(), fence: 3 },
         ] {
             let path = key.path().unwrap();
@@ -195,6 +208,9 @@ mod tests {
             "init.0123456789abcdeF/1080p.mp4",
             "poster.1",
             "poster.1.png",
+            "storyboard.1.jpg",
+            "storyboard01.1.jpg",
+            "storyboard1.1.png",
             "text1.1",
             "text1.1.vtt/x",
             "text/1.vtt",

@@ -14,6 +14,7 @@ pub mod plan;
 pub mod playlist;
 pub mod search;
 pub mod sniff;
+pub mod storyboard;
 pub mod task;
 pub mod text;
 pub mod time;

@@ -28,6 +28,8 @@ pub enum Kind {
     Texts,
     /// Choose a poster.
     Pictures,
+    /// Make small pictures of the whole film.
+    Storyboard,
     /// Delete what is stored below a build and of no use to anybody.
     Tidy,
     /// Delete what a deleted film left in S3.
@@ -35,8 +37,17 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 8] =
-        [Kind::Plan, Kind::Encode, Kind::Copy, Kind::Sound, Kind::Texts, Kind::Pictures, Kind::Tidy, Kind::DeleteVideo];
+    pub const ALL: [Kind; 9] = [
+        Kind::Plan,
+        Kind::Encode,
+        Kind::Copy,
+        Kind::Sound,
+        Kind::Texts,
+        Kind::Pictures,
+        Kind::Storyboard,
+        Kind::Tidy,
+        Kind::DeleteVideo,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -46,6 +57,7 @@ impl Kind {
             Kind::Sound => "sound",
             Kind::Texts => "texts",
             Kind::Pictures => "pictures",
+            Kind::Storyboard => "storyboard",
             Kind::Tidy => "tidy",
             Kind::DeleteVideo => "delete_video",
         }
@@ -58,7 +70,7 @@ impl Kind {
 
     /// Whether only the engine that began a build may do it.
     pub fn needs_engine(self) -> bool {
-        self.makes_film() || self == Kind::Pictures
+        self.makes_film() || matches!(self, Kind::Pictures | Kind::Storyboard)
     }
 }
 
@@ -68,7 +80,7 @@ impl FromStr for Kind {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let unknown = crate::video::UnknownWord {
             what: "The task's kind",
-            expected: "plan, encode, copy, sound, texts, pictures, tidy, delete_video",
+            expected: "plan, encode, copy, sound, texts, pictures, storyboard, tidy, delete_video",
         };
         Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(unknown)
     }

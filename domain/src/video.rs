@@ -218,6 +218,8 @@ pub struct Playback {
     pub chapters: Option<String>,
     /// None for an audio film.
     pub poster: Option<String>,
+    /// WebVTT; None for an audio film, and until it is made.
+    pub storyboard: Option<String>,
 }
 
 /// A film in a list.

@@ -1,5 +1,7 @@
 //! WebVTT (W3C): what is said, and where a film's chapters begin.
 
+use crate::id::BuildId;
+use crate::storyboard::Storyboard;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
@@ -36,6 +38,23 @@ pub fn chapters(chapters: &[Chapter]) -> String {
     let mut text = String::from("WEBVTT\n");
     for chapter in chapters {
         write_cue(&mut text, chapter.start_ms, chapter.end_ms, &escape(&chapter.title));
+    }
+    text
+}
+
+/// A track of kind `metadata`: which part of which picture shows what is in the film when (Media Fragments URI, 4.2.2).
+/// The addresses are relative to `/v/{video}/{build}/storyboard.vtt`.
+pub fn storyboard(build: &BuildId, storyboard: &Storyboard) -> String {
+    let layout = &storyboard.layout;
+    let mut text = String::from("WEBVTT\n");
+    for tile in 0..layout.count {
+        let start_ms = i64::from(tile) * layout.interval_ms;
+        let is_last = tile + 1 == layout.count;
+        let end_ms = if is_last { layout.duration_ms.max(start_ms + 1) } else { start_ms + layout.interval_ms };
+        let (sheet, x, y) = layout.place(tile);
+        let Some(path) = storyboard.key(build, sheet).path() else { continue };
+        let place = format!("../../../m/{path}#xywh={x},{y},{},{}", layout.tile_width, layout.tile_height);
+        write_cue(&mut text, start_ms, end_ms, &place);
     }
     text
 }
@@ -133,6 +152,7 @@ fn close_tag(out: &mut String, open: &mut Vec<String>, tag: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storyboard::Layout;
 
     #[test]
     fn styles_become_tags_and_everything_else_is_text() {
@@ -154,6 +174,15 @@ mod tests {
         let cue = |start_ms, end_ms, text: &str| Cue { start_ms, end_ms, text: text.to_owned() };
         let cues = [cue(0, 1500, "One\n\nline"), cue(3_723_004, 3_724_000, "<i>later</i>")];
         insta::assert_snapshot!(subtitles(&cues));
+    }
+
+    #[test]
+    fn a_file_of_pictures_covers_the_whole_film() {
+        let mut layout = Layout::of(1080, 1920, Some(53_500));
+        // Two rows are enough to see the next sheet.
+        layout.rows = 2;
+        let build = BuildId::from_random([7; 16]);
+        insta::assert_snapshot!(storyboard(&build, &Storyboard { fence: 3, layout }));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use domain::id::{BuildId, VideoId};
 use domain::key::MediaKey;
 use domain::plan::{Outcome, Plan};
 use domain::playlist::{AUDIO, Chunk, contiguous, is_audio, length_ms};
+use domain::storyboard::{Layout, Storyboard};
 use domain::task::{Kind, LATER, URGENT, USUAL};
 use domain::video::{Notice, State};
 use sqlx::PgConnection;
@@ -120,6 +121,10 @@ fn tasks_of(plan: &Plan) -> Vec<Planned<'_>> {
     if !plan.texts.is_empty() {
         tasks.push(Planned::new(Kind::Texts, USUAL, whole * COPY_WEIGHT));
     }
+    if plan.picture.is_some() {
+        // Nobody waits for it: it must not stand between two chunks of any film.
+        tasks.push(Planned::new(Kind::Storyboard, LATER, 0.0));
+    }
     tasks
 }
 
@@ -205,6 +210,21 @@ pub async fn pictured(platform: &Platform, claim: &Claim, poster: bool) -> Resul
         let film = db::videos::lock(&mut *tx, video).await?.ok_or(Error::Lost)?;
         db::builds::set_poster(&mut *tx, build, claim.fence).await?;
         // Pages that show the film ask again.
+        tell_state(&mut tx, video, film.state).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Notes that a storyboard is stored under the claim's fence, if there is one. The task is done.
+pub async fn drawn(platform: &Platform, claim: &Claim, layout: Option<&Layout>) -> Result<()> {
+    let (build, video) = (build(claim)?, video(claim)?);
+    let mut tx = platform.db.begin().await?;
+    ours(db::tasks::end(&mut *tx, claim, End::Done).await?)?;
+    if let Some(layout) = layout {
+        let film = db::videos::lock(&mut *tx, video).await?.ok_or(Error::Lost)?;
+        let storyboard = Storyboard { fence: claim.fence, layout: layout.clone() };
+        db::builds::set_storyboard(&mut *tx, build, &storyboard).await?;
         tell_state(&mut tx, video, film.state).await?;
     }
     tx.commit().await?;
@@ -413,6 +433,10 @@ pub async fn useless(platform: &Platform, claim: &Claim) -> Result<Vec<String>> 
         MediaKey::Chunk { chunk, fence, rung, .. } => used.chunks.contains(&(*chunk, *fence, rung.clone())),
         MediaKey::Init { hash, rung, .. } => used.inits.contains(&(hash.clone(), rung.clone())),
         MediaKey::Poster { fence, .. } => used.poster == Some(*fence),
+        MediaKey::Sheet { number, fence, .. } => used
+            .storyboard
+            .as_ref()
+            .is_some_and(|storyboard| storyboard.fence == *fence && *number < storyboard.layout.sheets()),
         MediaKey::Text { name, fence, .. } => used.texts.contains(&(name.clone(), *fence)),
         MediaKey::Original { .. } => true,
     };

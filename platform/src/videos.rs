@@ -4,7 +4,7 @@ mod growth;
 mod watch;
 
 pub use growth::Builds;
-pub use watch::{Asked, Playlist, Watchers, chapters, manifest, master, media_playlist, media_url};
+pub use watch::{Asked, Playlist, Watchers, chapters, manifest, master, media_playlist, media_url, storyboard};
 
 use crate::db::{self, tasks::NewTask, videos::Film};
 use crate::{Error, Platform, Result, builds, tasks, uploads};
@@ -323,6 +323,7 @@ fn page(film: Film, actor: &Actor) -> Video {
         dash: (film.state == State::Ready).then(|| format!("/v/{}/{build}/manifest.mpd", film.id)),
         chapters: None,
         poster: poster(&film),
+        storyboard: film.storyboard.then(|| format!("/v/{}/{build}/storyboard.vtt", film.id)),
     });
     Video {
         progress: progress(&film),

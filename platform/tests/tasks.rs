@@ -38,7 +38,7 @@ async fn a_lapsed_lease_goes_to_another_and_the_first_writes_nothing() {
         builds::planned(&platform, &second, &plan(4)).await.unwrap();
     }
     let queued = count(&platform, &video, "SELECT count(*) FROM tasks WHERE video_id = $1 AND state = 'open'").await;
-    assert_eq!(queued, 3, "a chunk, the sound, the poster; once");
+    assert_eq!(queued, 4, "a chunk, the sound, the poster, the storyboard; once");
 }
 
 #[tokio::test]
@@ -69,8 +69,8 @@ async fn a_film_can_be_watched_from_its_first_chunk_on_and_is_ready_with_its_las
     while let Ok(Some(claim)) = tasks::claim(&platform, "test", engine, Wanted::Any).await {
         claims.push(claim);
     }
-    // The poster isn't waited for.
-    for claim in claims.iter().filter(|claim| claim.kind != Kind::Pictures).rev() {
+    // Pictures aren't waited for.
+    for claim in claims.iter().filter(|claim| claim.kind.makes_film()).rev() {
         assert_eq!(videos::get(&platform, &owner, &video).await.unwrap().state, State::Processing);
         perform(&platform, claim, 20).await;
     }

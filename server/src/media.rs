@@ -26,6 +26,7 @@ pub fn routes() -> Router<AppState> {
         .route("/v/{video}/{build}/{file}", get(playlist))
         .route("/v/{video}/{build}/manifest.mpd", get(manifest))
         .route("/v/{video}/{build}/chapters.vtt", get(chapters))
+        .route("/v/{video}/{build}/storyboard.vtt", get(storyboard))
         .route("/m/{*path}", get(object))
 }
 
@@ -84,13 +85,26 @@ async fn chapters(
 ) -> Result<Response> {
     let video: VideoId = video.parse().map_err(|_| Problem::not_found())?;
     let build: BuildId = build.parse().map_err(|_| Problem::not_found())?;
-    let text = videos::chapters(&platform, &actor, &video, &build).await?;
+    Ok(vtt(videos::chapters(&platform, &actor, &video, &build).await?))
+}
+
+async fn storyboard(
+    State(platform): State<Platform>,
+    Who(actor): Who,
+    Path((video, build)): Path<(String, String)>,
+) -> Result<Response> {
+    let video: VideoId = video.parse().map_err(|_| Problem::not_found())?;
+    let build: BuildId = build.parse().map_err(|_| Problem::not_found())?;
+    Ok(vtt(videos::storyboard(&platform, &actor, &video, &build).await?))
+}
+
+fn vtt(text: String) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/vtt; charset=utf-8"),
         (header::CACHE_CONTROL, FINISHED_CACHE),
         (header::VARY, VARY),
     ];
-    Ok((headers, text).into_response())
+    (headers, text).into_response()
 }
 
 /// The access check, then away: the bytes themselves never pass through here.

@@ -7,6 +7,7 @@ mod limits;
 mod plan;
 mod poster;
 mod store;
+mod storyboard;
 mod texts;
 mod tidy;
 
@@ -62,6 +63,7 @@ pub async fn perform(
         Kind::Sound => encode::sound(&job.await?).await,
         Kind::Texts => texts::perform(&job.await?).await,
         Kind::Pictures => poster::perform(&job.await?).await,
+        Kind::Storyboard => storyboard::perform(&job.await?).await,
         Kind::Tidy => tidy::perform(platform, claim).await,
         Kind::DeleteVideo => delete::perform(platform, claim).await,
     }

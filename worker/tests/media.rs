@@ -6,7 +6,7 @@ use domain::video::Notice;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::process::Command;
 use support::*;
-use worker::media::{self, Error, Reason, Segment, Track, Work};
+use worker::media::{self, Error, Picture, Reason, Segment, Track, Work};
 
 #[test]
 fn a_film_becomes_a_ladder_with_key_frames_in_step() {
@@ -25,7 +25,7 @@ fn a_film_becomes_a_ladder_with_key_frames_in_step() {
     made.assert_lasts(Track::Video(1), 10.0);
     made.assert_lasts(Track::Audio, 10.0);
     assert_eq!(made.memory.inits[&Track::Audio].codecs, "mp4a.40.2");
-    let jpeg = made.memory.poster.as_ref().expect("a poster");
+    let jpeg = &made.memory.pictures[&Picture::Poster];
     assert!(jpeg.starts_with(&[0xff, 0xd8]) && jpeg.len() > 4000);
 }
 
@@ -194,7 +194,7 @@ fn sound_alone_is_a_film_too() {
         let (start, end) = made.seconds(Track::Audio);
         assert!(start.abs() < 0.001 && (end - 10.0).abs() < 0.08, "{name}: {start} to {end}");
         assert_eq!(made.film.notices, [], "{name}");
-        assert!(made.memory.poster.is_none());
+        assert!(made.memory.pictures.is_empty());
     }
 }
 
@@ -240,10 +240,80 @@ fn a_poster_is_not_black() {
     );
     let made = make(footage("fade.mp4", &args));
     let path = made.dir.path().join("poster.jpg");
-    std::fs::write(&path, made.memory.poster.as_ref().expect("a poster")).expect("a file");
+    std::fs::write(&path, &made.memory.pictures[&Picture::Poster]).expect("a file");
     let path = path.to_str().expect("a path");
     assert!(colour_at(path, "in_w:in_h:0:0").iter().any(|channel| *channel > 60));
     assert_eq!(probe_entry(path, "stream=width,height"), "640,360");
+}
+
+#[test]
+fn a_poster_is_neither_a_blur_nor_a_fade() {
+    // Each stretch has its colour in a corner; the sharp one, white, has less contrast than the blurs around it.
+    let part = |name: &str, seconds: u32, filter: &str, colour: &str| {
+        format!(
+            "testsrc2=size=640x360:rate=25:duration={seconds},{filter},drawbox=w=64:h=64:color={colour}:t=fill[{name}];"
+        )
+    };
+    let graph = [
+        part("dark", 10, "lutyuv=y=16:u=128:v=128", "black"),
+        part("blur", 8, "gblur=sigma=14", "red"),
+        part("fade", 6, "fade=in:duration=6", "lime"),
+        part("sharp", 4, "eq=contrast=0.8", "white"),
+        part("end", 12, "gblur=sigma=14", "blue"),
+    ];
+    let args =
+        format!("-filter_complex {}[dark][blur][fade][sharp][end]concat=n=5[all] -map [all] {CHEAP}", graph.concat());
+    let made = make(footage("film.mp4", &args));
+    let path = made.dir.path().join("poster.jpg");
+    std::fs::write(&path, &made.memory.pictures[&Picture::Poster]).expect("a file");
+    let corner = colour_at(path.to_str().expect("a path"), "40:40:10:10");
+    assert!(corner.iter().all(|channel| *channel > 200), "{corner:?}");
+}
+
+/// The mean brightness of the storyboard's pictures.
+fn tiles(made: &Made) -> Vec<u8> {
+    let layout = made.memory.storyboard.as_ref().expect("a storyboard");
+    let brightness = |tile| {
+        let (sheet, x, y) = layout.place(tile);
+        let path = made.dir.path().join(format!("{sheet}.jpg"));
+        std::fs::write(&path, &made.memory.pictures[&Picture::Sheet(sheet)]).expect("a file");
+        let path = path.to_str().expect("a path");
+        let (width, height) = layout.sheet_size(sheet);
+        assert_eq!(probe_entry(path, "stream=width,height"), format!("{width},{height}"));
+        let crop = format!("{}:{}:{x}:{y}", layout.tile_width, layout.tile_height);
+        colour_at(path, &crop)[0]
+    };
+    (0..layout.count).map(brightness).collect()
+}
+
+#[test]
+fn a_storyboard_shows_the_film_at_even_distances() {
+    // A second brighter by two than the one before it.
+    let args = "-f lavfi -i color=black:size=180x320:rate=5:duration=60,geq=lum='40+2*floor(T)':cb=128:cr=128 \
+                -c:v libx264 -preset ultrafast -pix_fmt yuv420p";
+    for (name, more) in
+        [("index.mp4", "-g 5"), ("none.ts", "-g 5 -bf 2"), ("rare.mp4", "-g 40 -keyint_min 40 -sc_threshold 0")]
+    {
+        let made = make(footage(name, &format!("{args} {more}")));
+        let layout = made.memory.storyboard.as_ref().expect("a storyboard");
+        assert_eq!((layout.interval_ms, layout.count, layout.sheets()), (2000, 30, 2), "{name}");
+        assert_eq!((layout.tile_width, layout.tile_height), (90, 160), "{name}");
+        for (number, tile) in (0..).zip(tiles(&made)) {
+            // The key frame before the middle, by the second it was made in; brightness is limited in the film, full here.
+            let second = ((f64::from(tile) * 219.0 / 255.0 + 16.0 - 40.0) / 2.0).round() as i64;
+            let middle = layout.middle_ms(number) / 1000;
+            let expected = if name == "rare.mp4" { middle / 8 * 8 } else { middle };
+            assert!((second - expected).abs() <= 1, "{name}: picture {number} shows second {second}, not {expected}");
+        }
+    }
+}
+
+#[test]
+fn a_long_film_without_an_index_has_no_more_pictures_than_others() {
+    let args = "-f lavfi -i color=gray:size=64x36:rate=1:duration=900 -c:v mpeg2video -g 1 -r 25";
+    let made = make(footage("long.ts", args));
+    let layout = made.memory.storyboard.as_ref().expect("a storyboard");
+    assert_eq!((layout.interval_ms, layout.count), (8000, 112));
 }
 
 #[test]

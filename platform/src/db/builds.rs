@@ -5,6 +5,7 @@ use super::tasks::words;
 use domain::id::{BuildId, VideoId};
 use domain::plan::{About, Plan};
 use domain::playlist::{AUDIO, Rendition, Text};
+use domain::storyboard::Storyboard;
 use domain::task::Kind;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
@@ -214,6 +215,23 @@ pub async fn set_poster(db: impl PgExecutor<'_>, id: &BuildId, fence: i64) -> sq
     Ok(())
 }
 
+pub async fn set_storyboard(db: impl PgExecutor<'_>, id: &BuildId, storyboard: &Storyboard) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE builds SET storyboard = $2 WHERE id = $1", id.as_str(), Json(storyboard) as _)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+pub async fn storyboard(db: impl PgExecutor<'_>, id: &BuildId) -> sqlx::Result<Option<Storyboard>> {
+    let row = sqlx::query_scalar!(
+        r#"SELECT storyboard AS "storyboard: Json<Storyboard>" FROM builds WHERE id = $1"#,
+        id.as_str()
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.flatten().map(|Json(storyboard)| storyboard))
+}
+
 /// Adds up how far its tasks are. Returns the share of the whole, 0 to 1; it never goes back.
 pub async fn add_up(db: impl PgExecutor<'_>, id: &BuildId) -> sqlx::Result<f64> {
     let progress = sqlx::query_scalar!(
@@ -252,6 +270,7 @@ pub struct InUse {
     /// Hash and rung.
     pub inits: Vec<(String, String)>,
     pub poster: Option<i64>,
+    pub storyboard: Option<Storyboard>,
     /// Name and fence.
     pub texts: Vec<(String, i64)>,
 }
@@ -259,7 +278,7 @@ pub struct InUse {
 /// What stored objects of a build are played or shown. Nothing, if no film points at it and nobody works on it.
 pub async fn in_use(db: &mut PgConnection, id: &BuildId) -> sqlx::Result<InUse> {
     let build = sqlx::query!(
-        r#"SELECT b.poster_fence FROM builds b JOIN videos v ON v.id = b.video_id
+        r#"SELECT b.poster_fence, b.storyboard AS "storyboard: Json<Storyboard>" FROM builds b JOIN videos v ON v.id = b.video_id
            WHERE b.id = $1 AND (v.build_id = b.id OR EXISTS (
                SELECT 1 FROM tasks t WHERE t.build_id = b.id AND t.kind = ANY($2) AND t.state IN ('open', 'running')
            ))"#,
@@ -285,6 +304,7 @@ pub async fn in_use(db: &mut PgConnection, id: &BuildId) -> sqlx::Result<InUse> 
         chunks: chunks.into_iter().map(|row| (row.chunk.unsigned_abs(), row.fence, row.rung)).collect(),
         inits: inits.into_iter().map(|row| (row.init_hash, row.name)).collect(),
         poster: build.poster_fence,
+        storyboard: build.storyboard.map(|Json(storyboard)| storyboard),
     })
 }
 

@@ -16,12 +16,12 @@ pub async fn seen(db: impl PgExecutor<'_>, version: i32) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Takes over what is left to do for finished builds whose engine hasn't been seen for so long: a poster, which any
-/// engine may choose.
+/// Takes over what is left to do for finished builds whose engine hasn't been seen for so long: pictures, which any
+/// engine may make.
 pub async fn inherit(db: impl PgExecutor<'_>, version: i32, unseen: Duration) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE builds b SET engine_version = $1
-         WHERE b.id IN (SELECT build_id FROM tasks WHERE kind = 'pictures' AND state IN ('open', 'running'))
+         WHERE b.id IN (SELECT build_id FROM tasks WHERE kind IN ('pictures', 'storyboard') AND state IN ('open', 'running'))
              AND b.finished_at IS NOT NULL AND b.engine_version <> $1
              AND NOT EXISTS (
                  SELECT 1 FROM engines e

@@ -24,6 +24,8 @@ pub struct Film {
     pub build: Option<BuildId>,
     /// The fence of that build's poster, if it has one.
     pub poster: Option<i64>,
+    /// Whether it has a storyboard.
+    pub storyboard: bool,
     /// Of the newest build, 0 to 1.
     pub progress: f64,
     /// Until the newest build is finished, by how it went so far.
@@ -81,6 +83,7 @@ pub(super) struct Row {
     pub(super) notices: Vec<String>,
     pub(super) build_id: Option<String>,
     pub(super) poster: Option<i64>,
+    pub(super) storyboard: bool,
     pub(super) progress: f32,
     pub(super) eta_seconds: Option<f64>,
     pub(super) duration_ms: Option<i64>,
@@ -107,6 +110,7 @@ impl TryFrom<Row> for Film {
             notices: row.notices.into_iter().filter_map(notice).collect(),
             build: read_option(row.build_id)?,
             poster: row.poster,
+            storyboard: row.storyboard,
             progress: f64::from(row.progress),
             eta_seconds: row.eta_seconds,
             duration_ms: row.duration_ms,
@@ -126,7 +130,7 @@ macro_rules! films {
             crate::db::videos::Row,
             r#"SELECT v.id AS "id!", v.owner_id AS "owner_id!", u.username AS "username!", v.title AS "title!",
                    v.description AS "description!", v.visibility AS "visibility!", v.state AS "state!", v.failure,
-                   v.notices AS "notices!", v.build_id, b.poster_fence AS "poster?",
+                   v.notices AS "notices!", v.build_id, b.poster_fence AS "poster?", (b.storyboard IS NOT NULL) AS "storyboard!",
                    coalesce(n.progress, 0) AS "progress!", n.eta_seconds AS "eta_seconds?", v.duration_ms, v.width, v.height,
                    v.created_at AS "created_at!", v.published_at AS "published_at?",
                    (v.deleted_at IS NOT NULL) AS "deleted!"

@@ -241,7 +241,8 @@ impl Snapshot {
         // A master without its sound would be played without it.
         let texts = if self.is_finished() { self.playable.texts.as_slice() } else { &[] };
         let complete = self.is_finished() || ((!planned_sound || has(true)) && (!planned_picture || has(false)));
-        let mut text = (complete && !renditions.is_empty()).then(|| playlist::master(&renditions, texts, if growing { GROWING } else { "" }))?;
+        let mut text = (complete && !renditions.is_empty())
+            .then(|| playlist::master(&renditions, texts, if growing { GROWING } else { "" }))?;
         if growing {
             text.push_str(&self.published_line());
         }

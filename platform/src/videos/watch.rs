@@ -7,6 +7,7 @@ use crate::{Error, Platform, Result};
 use domain::access::{Action, Actor, Subject, can};
 use domain::id::{BuildId, VideoId};
 use domain::key::MediaKey;
+use domain::webvtt;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -78,6 +79,13 @@ pub async fn manifest(platform: &Platform, actor: &Actor, video: &VideoId, build
 /// The film's chapters as WebVTT.
 pub async fn chapters(platform: &Platform, actor: &Actor, video: &VideoId, build: &BuildId) -> Result<String> {
     watched(platform, actor, video, build).await?.chapter_track().ok_or(Error::NotFound)
+}
+
+/// Which part of which sheet shows what is in the film when, as WebVTT.
+pub async fn storyboard(platform: &Platform, actor: &Actor, video: &VideoId, build: &BuildId) -> Result<String> {
+    judge(platform, actor, video, build).await?;
+    let storyboard = db::builds::storyboard(&platform.db, build).await?.ok_or(Error::NotFound)?;
+    Ok(webvtt::storyboard(build, &storyboard))
 }
 
 fn playlist(snapshot: &Snapshot, name: Option<&str>, asked: Asked) -> Result<Playlist> {

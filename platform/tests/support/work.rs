@@ -21,14 +21,15 @@ pub async fn queued(platform: &Platform, engine: i32) -> (VideoId, Actor) {
 
 pub async fn queued_for(platform: &Platform, engine: i32, owner: &UserId) -> VideoId {
     let (video, build) = film(platform, owner, "Queued", "").await;
-    let new = NewTask { build: Some(&build), ..NewTask::new(Kind::Plan, URGENT, &video, owner) };
-    db::tasks::insert(&platform.db, new).await.unwrap();
     for sql in [
         format!("UPDATE videos SET state = 'queued', build_id = NULL, published_at = NULL WHERE id = '{video}'"),
         format!("UPDATE builds SET engine_version = {engine} WHERE id = '{build}'"),
     ] {
         execute(platform, sql).await;
     }
+    // Last: a build without an engine is anybody's, and other tests claim at the same time.
+    let new = NewTask { build: Some(&build), ..NewTask::new(Kind::Plan, URGENT, &video, owner) };
+    db::tasks::insert(&platform.db, new).await.unwrap();
     // Nobody takes it for one that was left behind.
     builds::engine_is_here(platform, engine).await.unwrap();
     favour(platform, &video).await;
@@ -126,6 +127,7 @@ pub async fn perform(platform: &Platform, claim: &Claim, seconds: i64) {
             builds::publish(platform, claim, &[stored], Some(&outcome(seconds * 1000))).await.unwrap();
         }
         (Kind::Pictures, _) => builds::pictured(platform, claim, true).await.unwrap(),
+        (Kind::Storyboard, _) => builds::drawn(platform, claim, None).await.unwrap(),
         other => panic!("{other:?}"),
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::footage;
 use crate::support::expect;
-use crate::system::System;
+use crate::system::{System, eventually};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_a_private_film_is_there_for_others() {
@@ -12,21 +13,35 @@ async fn nothing_of_a_private_film_is_there_for_others() {
     let _worker = system.worker("worker");
     let (owner, other) = (system.person().await, system.person().await);
     let video = owner.upload(&footage::film(10), "private").await;
-    let film = owner.ready(&video).await;
+    owner.ready(&video).await;
+    eventually("its pictures are made, too", async || {
+        let playback = &owner.film(&video).await["playback"];
+        playback["poster"].is_string() && playback["storyboard"].is_string()
+    })
+    .await;
+    let film = owner.film(&video).await;
 
     let master = film["playback"]["hls"].as_str().unwrap().to_owned();
     let manifest = film["playback"]["dash"].as_str().unwrap().to_owned();
+    let storyboard = film["playback"]["storyboard"].as_str().unwrap().to_owned();
     let playlists = footage::targets(&owner, &master).await;
     let mut objects = vec![film["playback"]["poster"].as_str().unwrap().to_owned()];
     for path in &playlists {
         objects.extend(footage::targets(&owner, path).await);
     }
+    let track = owner.get(&storyboard).await.text().await.unwrap();
+    let sheets: BTreeSet<String> = track
+        .lines()
+        .filter_map(|line| Some(format!("/m/{}", line.strip_prefix("../../../m/")?.split_once('#')?.0)))
+        .collect();
+    assert!(track.starts_with("WEBVTT") && sheets.len() == 1, "five pictures of ten seconds: {track}");
+    objects.extend(sheets);
     objects.sort();
     objects.dedup();
     assert!(playlists.len() >= 3, "pictures and sound: {playlists:?}");
     assert!(objects.len() > 2 * playlists.len(), "init segments and chunks of all: {objects:?}");
 
-    let shown = [format!("/watch/{video}"), format!("/api/v1/videos/{video}"), master, manifest];
+    let shown = [format!("/watch/{video}"), format!("/api/v1/videos/{video}"), master, manifest, storyboard];
     let anyone = system.anonymous();
     for path in shown.iter().chain(&playlists).chain(&objects) {
         for person in [&other, &anyone] {

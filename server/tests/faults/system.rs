@@ -5,9 +5,11 @@ use crate::proxy::Proxy;
 use crate::support::{Person, expect, text, unique};
 use dev::{App, AppOptions, Services, Stack};
 use domain::key::MediaKey;
+use domain::storyboard::Storyboard;
 use platform::{Config, Platform};
 use reqwest::{StatusCode, Url};
 use serde_json::{Value, json};
+use sqlx::types::Json;
 use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::{Arc, Weak};
@@ -188,7 +190,7 @@ impl System {
     /// A film was made once; and once it is tidied up nothing lies about that isn't of the build that is watched.
     pub async fn assert_made_once(&self, videos: &[&str]) {
         for video in videos {
-            eventually("its poster is made, too", async || {
+            eventually("its pictures are made, too", async || {
                 let unfinished = "SELECT count(*) FROM tasks t JOIN videos v ON v.build_id = t.build_id
                                   WHERE v.id = $1 AND t.kind <> 'tidy' AND t.state <> 'done'";
                 self.number(unfinished, video).await == 0
@@ -202,8 +204,8 @@ impl System {
     pub async fn assert_published(&self, videos: &[&str]) {
         let mut expected = BTreeSet::new();
         for video in videos {
-            let (build, poster): (String, Option<i64>) = sqlx::query_as(
-                "SELECT b.id, b.poster_fence FROM builds b JOIN videos v ON v.build_id = b.id WHERE v.id = $1",
+            let (build, poster, storyboard): (String, Option<i64>, Option<Json<Storyboard>>) = sqlx::query_as(
+                "SELECT b.id, b.poster_fence, b.storyboard FROM builds b JOIN videos v ON v.build_id = b.id WHERE v.id = $1",
             )
             .bind(*video)
             .fetch_one(&self.platform.db)
@@ -241,6 +243,9 @@ impl System {
                 .unwrap();
             for (name, fence) in texts {
                 expected.insert(MediaKey::Text { build: build_id(), name, fence }.to_string());
+            }
+            if let Some(Json(storyboard)) = storyboard {
+                expected.extend(storyboard.keys(&build_id()).map(|key| key.to_string()));
             }
             if let Some(fence) = poster {
                 expected.insert(MediaKey::Poster { build: build_id(), fence }.to_string());

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::Work;
 use super::fences::{self, Fence};
 use super::wire::{self, Failure, MAX_READ, Message, Start};
-use crate::media::{Init, Segment, Sink, Stop, Track, seek_target};
+use crate::media::{Init, Picture, Segment, Sink, Stop, Track, seek_target};
 
 /// The name that a child runs under; its first argument is its parent's process id.
 pub(super) const NAME: &str = "kinora-jail";
@@ -131,8 +131,8 @@ impl Sink for Results<'_> {
         self.send(&Message::Chunk { track, number }, &[])
     }
 
-    fn poster(&mut self, jpeg: Vec<u8>) -> Result<(), Stop> {
-        self.send(&Message::Poster, &jpeg)
+    fn picture(&mut self, picture: Picture, bytes: Vec<u8>) -> Result<(), Stop> {
+        self.send(&Message::Picture(picture), &bytes)
     }
 
     fn progress(&mut self, done_ms: i64) -> Result<(), Stop> {

@@ -8,7 +8,7 @@
 //! Jail::run ── Start(work) ────────────────> W::perform, on its main thread
 //!           <───────────── Read(place, len) ── Input, on any thread
 //!           ── bytes ──────────────────────>
-//!           <─ Init, Segment, Poster, Progress ── Sink
+//!           <─ Init, Segment, Picture, Progress ── Sink
 //!           <────────────────── Done, Failed ──
 //! ```
 //!

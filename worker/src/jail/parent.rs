@@ -147,7 +147,7 @@ impl Talk<'_> {
                     self.sink.segment(track, Segment { index, start, duration, timescale, bytes: body })?;
                 }
                 Message::Chunk { track, number } => self.sink.chunk(track, number)?,
-                Message::Poster => self.sink.poster(body)?,
+                Message::Picture(picture) => self.sink.picture(picture, body)?,
                 Message::Ready { .. } => return Err(wire::garbled("ready once more").into()),
             }
             clock.moved();

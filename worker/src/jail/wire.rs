@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::media::{Error, Reason, Track};
+use crate::media::{Error, Picture, Reason, Track};
 
 /// Bytes of a head. They hold numbers and names.
 const MAX_HEAD: u32 = 1 << 20;
@@ -51,8 +51,8 @@ pub enum Message {
         track: Track,
         number: u32,
     },
-    /// The body is a JPEG.
-    Poster,
+    /// The body is the file.
+    Picture(Picture),
     Progress {
         done_ms: i64,
     },
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn one_cut_short_is_the_end_and_any_other_bytes_are_garbage() {
-        let bytes = sent(&Message::Poster, &[7; 100]);
+        let bytes = sent(&Message::Picture(Picture::Poster), &[7; 100]);
         let kind = |bytes: &[u8]| receive::<Message>(bytes).map(|_| ()).expect_err("no message").kind();
         assert_eq!(kind(&bytes[..50]), io::ErrorKind::UnexpectedEof);
         assert_eq!(kind(&[0xff; 100]), io::ErrorKind::InvalidData);

@@ -4,7 +4,7 @@
 use super::store::Store;
 use super::{Ended, chain, limits};
 use crate::jail::Jail;
-use crate::media::{self, Done, Init, Input, Segment, Sink, Stop, Track, Work};
+use crate::media::{self, Done, Init, Input, Picture, Segment, Sink, Stop, Track, Work};
 use crate::source::Source;
 use domain::id::{BuildId, VideoId};
 use domain::key::MediaKey;
@@ -41,7 +41,7 @@ pub enum Made {
     Init(Track, Init),
     Segment(Track, Segment),
     Chunk(Track, u32),
-    Poster(Vec<u8>),
+    Picture(Picture, Vec<u8>),
 }
 
 impl<'a> Job<'a> {
@@ -174,8 +174,8 @@ impl Sink for Hand {
         self.over(Made::Chunk(track, number))
     }
 
-    fn poster(&mut self, jpeg: Vec<u8>) -> Result<(), Stop> {
-        self.over(Made::Poster(jpeg))
+    fn picture(&mut self, picture: Picture, bytes: Vec<u8>) -> Result<(), Stop> {
+        self.over(Made::Picture(picture, bytes))
     }
 
     fn progress(&mut self, done_ms: i64) -> Result<(), Stop> {

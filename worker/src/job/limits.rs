@@ -1,7 +1,7 @@
 //! How much each kind of work may use.
 
 use crate::jail::{LONGEST_FILM, Limits, Load};
-use crate::media::Work;
+use crate::media::{ChoosePoster, MakeStoryboard, Work};
 use domain::timeline::TIMESCALE;
 use std::time::Duration;
 
@@ -28,17 +28,17 @@ pub fn of(work: &Work, size: u64) -> Limits {
         Work::Sound(_) | Work::Copy(_) | Work::Texts(_) => {
             Load { source_pixels: 0, rung_pixels: 0, frame_rate: 0.0, film: LONGEST_FILM, cores }
         }
-        Work::Poster(work) => Load {
-            source_pixels: pixels(work.plan.width, work.plan.height),
+        Work::Poster(ChoosePoster { plan, .. }) | Work::Storyboard(MakeStoryboard { plan, .. }) => Load {
+            source_pixels: pixels(plan.width, plan.height),
             rung_pixels: 0,
-            frame_rate: work.plan.frame_rate,
+            frame_rate: plan.frame_rate,
             film: Duration::from_secs(60),
             cores,
         },
     };
     let background = match work {
         Work::Picture(work) => !work.urgent,
-        Work::Poster(_) | Work::Texts(_) => true,
+        Work::Poster(_) | Work::Storyboard(_) | Work::Texts(_) => true,
         Work::Probe | Work::Copy(_) | Work::Sound(_) => false,
     };
     Limits { background, ..Limits::for_encode(&load) }

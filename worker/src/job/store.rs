@@ -2,7 +2,7 @@
 
 use super::Ended;
 use super::engine::{Job, Made, patiently};
-use crate::media::{Init, Segment, Track};
+use crate::media::{Init, Picture, Segment, Track};
 use bytes::Bytes;
 use domain::key::{MediaKey, init_hash};
 use domain::plan::Outcome;
@@ -64,9 +64,8 @@ impl<'a> Store<'a> {
             Made::Init(track, init) => self.init(track, init),
             Made::Segment(track, segment) => self.segment(track, &segment),
             Made::Chunk(track, number) => self.chunk(track, number).await,
-            Made::Poster(jpeg) => {
-                self.has_poster = true;
-                self.put(MediaKey::Poster { build: self.job.build.clone(), fence: self.job.claim.fence }, jpeg);
+            Made::Picture(picture, bytes) => {
+                self.picture(picture, bytes);
                 Ok(())
             }
         }
@@ -110,6 +109,16 @@ impl<'a> Store<'a> {
             self.publish(None).await?;
         }
         Ok(())
+    }
+
+    fn picture(&mut self, picture: Picture, bytes: Vec<u8>) {
+        let (build, fence) = (self.job.build.clone(), self.job.claim.fence);
+        let key = match picture {
+            Picture::Poster => MediaKey::Poster { build, fence },
+            Picture::Sheet(number) => MediaKey::Sheet { build, number, fence },
+        };
+        self.has_poster |= picture == Picture::Poster;
+        self.put(key, bytes);
     }
 
     /// Publishes all that is complete and, with an outcome, ends the task.

@@ -1,25 +1,27 @@
-//! The picture that stands for the film: the liveliest of a few.
+//! The picture that stands for the film: the best of a few.
 
 use std::sync::Arc;
 
 use domain::plan::PicturePlan;
-use ffmpeg_next::format::Pixel;
-use ffmpeg_next::software::scaling::{Context, Flags};
-use ffmpeg_next::{Dictionary, Packet, Rational, Rescale, codec, decoder, encoder, frame};
+use ffmpeg_next::{Rational, Rescale, decoder, frame};
 use serde::{Deserialize, Serialize};
 
 use super::colour::Colour;
 use super::decode::{self, Health, received, send};
 use super::deinterlace::Deinterlacer;
-use super::error::{Error, Reason, internal};
+use super::error::{Error, Reason};
 use super::input::{Input, Next, Source};
 use super::scale::Cascade;
-use super::sink::Sink;
-use super::{MICROS, probe};
+use super::sink::{Picture, Sink};
+use super::{MICROS, probe, still};
 
 const MAX_WIDTH: u32 = 1280;
-/// Below this spread of luma a picture is black, white or fog, and the search goes on.
-const LIVELY: f64 = 12.0;
+/// Loses hardly anything to be seen.
+const QUANTISER: u8 = 3;
+/// Below this [`score`] a picture is black, white, fog or a blur, and the search goes on.
+const GOOD: f64 = 12.0;
+/// Edges of a picture that is as sharp as it need be, by [`edges`].
+const SHARP: f64 = 12.0;
 /// Where in the film candidates are looked for, shares of its length.
 const PLACES: [f64; 8] = [0.08, 0.15, 0.22, 0.3, 0.4, 0.5, 0.65, 0.8];
 /// Of a film that can't be entered in the middle, this much of its beginning is looked at, in seconds, a frame each.
@@ -64,11 +66,14 @@ pub(super) fn choose(input: Box<dyn Input>, work: &ChoosePoster, sink: &mut dyn 
         search.enter(i64::MIN / 2);
     }
     // A film that can't be entered; or nothing but black at those places, or one shorter than they are apart.
-    if search.best.as_ref().is_none_or(|(score, _)| *score < LIVELY) {
+    if search.best.as_ref().is_none_or(|(score, _)| *score < GOOD) {
         search.look(BEGINNING, second)?;
     }
     match search.best {
-        Some((_, frame)) => sink.poster(jpeg(&frame)?).map_err(|_| Error::Stopped),
+        Some((_, frame)) => {
+            let jpeg = still::jpeg(&shown(&frame)?, QUANTISER)?;
+            sink.picture(Picture::Poster, jpeg).map_err(|_| Error::Stopped)
+        }
         None => Ok(()),
     }
 }
@@ -117,7 +122,7 @@ impl Search {
     fn judge(&mut self, frame: frame::Video) -> Result<(), Error> {
         let frames = self.cascade.run(Deinterlacer::single(frame)?, 0)?;
         let (Some(smallest), Some(largest)) = (frames.first(), frames.last()) else { return Ok(()) };
-        let score = liveliness(smallest);
+        let score = score(smallest);
         if self.best.as_ref().is_none_or(|(best, _)| score > *best) {
             self.best = Some((score, Arc::clone(largest)));
         }
@@ -125,51 +130,44 @@ impl Search {
     }
 }
 
-/// The standard deviation of luma, less where the whole is very dark or very bright.
-fn liveliness(frame: &frame::Video) -> f64 {
+/// How well a picture stands for a film, 0 to 127: the standard deviation of its luma, times how sharp it is, 0 to 1, and
+/// half of that where the whole is very dark or very bright. Black and fog have little spread; so has a fade, and fainter
+/// edges than the picture it leads to; what is blurred has none.
+fn score(frame: &frame::Video) -> f64 {
     let (width, stride) = (frame.width() as usize, frame.stride(0));
+    let rows: Vec<&[u8]> =
+        frame.data(0).chunks(stride).take(frame.height() as usize).filter_map(|row| row.get(..width)).collect();
     let (mut count, mut sum, mut squares) = (0u64, 0u64, 0u64);
-    for row in frame.data(0).chunks(stride).take(frame.height() as usize) {
-        for luma in row.iter().take(width) {
-            let luma = u64::from(*luma);
-            count += 1;
-            sum += luma;
-            squares += luma * luma;
-        }
+    for luma in rows.iter().copied().flatten() {
+        let luma = u64::from(*luma);
+        count += 1;
+        sum += luma;
+        squares += luma * luma;
     }
     let mean = sum as f64 / count.max(1) as f64;
     let spread = (squares as f64 / count.max(1) as f64 - mean * mean).max(0.0).sqrt();
-    if (40.0..=215.0).contains(&mean) { spread } else { spread / 2.0 }
+    let score = spread * (edges(&rows) / SHARP).min(1.0);
+    if (40.0..=215.0).contains(&mean) { score } else { score / 2.0 }
 }
 
-fn jpeg(frame: &frame::Video) -> Result<Vec<u8>, Error> {
+/// The standard deviation of the Laplacian: how much a pixel differs from those around it.
+fn edges(rows: &[&[u8]]) -> f64 {
+    let (mut count, mut squares) = (0u64, 0f64);
+    for three in rows.windows(3) {
+        let [above, row, below] = three else { continue };
+        for (at, beside) in row.windows(3).enumerate() {
+            let [left, luma, right] = beside else { continue };
+            let around = [*left, *right, above[at + 1], below[at + 1]].map(f64::from).iter().sum::<f64>();
+            squares += (4.0 * f64::from(*luma) - around).powi(2);
+            count += 1;
+        }
+    }
+    (squares / count.max(1) as f64).sqrt()
+}
+
+/// No larger than [`MAX_WIDTH`].
+fn shown(frame: &frame::Video) -> Result<frame::Video, Error> {
     let width = frame.width().min(MAX_WIDTH);
     let height = (frame.height() * width / frame.width().max(1)).max(2);
-    // A JPEG's range is full, the film's usually limited; swscale converts where the formats' names differ.
-    let full = frame.color_range() == ffmpeg_next::color::Range::JPEG;
-    let to = if full { Pixel::YUV420P } else { Pixel::YUVJ420P };
-    let mut scaler = Context::get(Pixel::YUV420P, frame.width(), frame.height(), to, width, height, Flags::BICUBIC)
-        .map_err(internal("scaling the poster"))?;
-    let mut scaled = frame::Video::new(to, width, height);
-    scaler.run(frame, &mut scaled).map_err(internal("scaling the poster"))?;
-    scaled.set_format(Pixel::YUVJ420P);
-    scaled.set_pts(Some(0));
-    encode(&scaled).map_err(internal("encoding the poster"))
-}
-
-fn encode(frame: &frame::Video) -> Result<Vec<u8>, ffmpeg_next::Error> {
-    let codec = encoder::find(codec::Id::MJPEG).ok_or(ffmpeg_next::Error::EncoderNotFound)?;
-    let mut video = codec::Context::new_with_codec(codec).encoder().video()?;
-    video.set_width(frame.width());
-    video.set_height(frame.height());
-    video.set_format(Pixel::YUVJ420P);
-    video.set_time_base(Rational::new(1, 25));
-    // A quantiser of 3 loses hardly anything to be seen.
-    let options: Dictionary = [("threads", "1"), ("qmin", "3"), ("qmax", "3")].into_iter().collect();
-    let mut encoder = video.open_as_with(codec, options)?;
-    encoder.send_frame(frame)?;
-    encoder.send_eof()?;
-    let mut packet = Packet::empty();
-    encoder.receive_packet(&mut packet)?;
-    Ok(packet.data().map(<[u8]>::to_vec).unwrap_or_default())
+    still::prepared(frame, width, height)
 }

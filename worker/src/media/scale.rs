@@ -55,7 +55,11 @@ pub(super) struct Cascade {
 
 impl Cascade {
     pub fn new(rungs: &[Rung], orientation: Orientation, colour: Colour) -> Self {
-        let sizes: Vec<_> = rungs.iter().map(|rung| (rung.width, rung.height)).collect();
+        Self::of_sizes(rungs.iter().map(|rung| (rung.width, rung.height)).collect(), orientation, colour)
+    }
+
+    /// The smallest first.
+    pub fn of_sizes(sizes: Vec<(u32, u32)>, orientation: Orientation, colour: Colour) -> Self {
         let scalers = sizes.iter().map(|_| None).collect();
         let tone_map = colour.dynamic.map(|(curve, range)| ToneMap::new(curve, range));
         Self { sizes, scalers, top: Top { orientation, tone_map, opaque: None, turner: None }, colour }

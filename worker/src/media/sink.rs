@@ -49,6 +49,15 @@ impl Segment {
     }
 }
 
+/// A still of a film, as a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Picture {
+    /// A JPEG.
+    Poster,
+    /// Of the storyboard: its number. A JPEG.
+    Sheet(u32),
+}
+
 /// The sink wants no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stop;
@@ -62,8 +71,8 @@ pub trait Sink {
     fn segment(&mut self, track: Track, segment: Segment) -> Result<(), Stop>;
     /// The chunk of that number is complete in this rendition. One that nothing came out of doesn't come.
     fn chunk(&mut self, track: Track, number: u32) -> Result<(), Stop>;
-    /// A JPEG. Comes at most once.
-    fn poster(&mut self, jpeg: Vec<u8>) -> Result<(), Stop>;
+    /// Each comes at most once.
+    fn picture(&mut self, picture: Picture, bytes: Vec<u8>) -> Result<(), Stop>;
     /// Up to where the film is decoded, in milliseconds from its beginning; at least twice a second, also when nothing moved.
     fn progress(&mut self, done_ms: i64) -> Result<(), Stop>;
 }
@@ -82,7 +91,7 @@ impl Sink for () {
         Ok(())
     }
 
-    fn poster(&mut self, _: Vec<u8>) -> Result<(), Stop> {
+    fn picture(&mut self, _: Picture, _: Vec<u8>) -> Result<(), Stop> {
         Ok(())
     }
 

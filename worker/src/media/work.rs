@@ -1,6 +1,7 @@
 //! What the engine can be asked for, as plain data: so that it can be asked in another process.
 
 use domain::plan::Outcome;
+use domain::storyboard::Layout;
 use domain::webvtt::Cue;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,7 @@ use super::poster::{self, ChoosePoster};
 use super::probe::{Probe, probe};
 use super::sink::Sink;
 use super::sound::{self, EncodeSound};
+use super::storyboard::{self, MakeStoryboard};
 use super::texts::{self, ReadTexts};
 use crate::jail;
 
@@ -24,6 +26,7 @@ pub enum Work {
     Sound(EncodeSound),
     Texts(ReadTexts),
     Poster(ChoosePoster),
+    Storyboard(MakeStoryboard),
 }
 
 /// What came of it beside what went to the sink.
@@ -35,6 +38,8 @@ pub enum Done {
     /// Of each stream that was asked for.
     Texts(Vec<Vec<Cue>>),
     Poster,
+    /// What is on the sheets, if there are any.
+    Storyboard(Option<Layout>),
 }
 
 /// Does it, on this thread and some of its own. Blocks until all is delivered to the sink, or nothing more will be.
@@ -47,6 +52,7 @@ pub fn perform(work: &Work, input: Box<dyn Input>, sink: &mut dyn Sink) -> Resul
         Work::Sound(work) => sound::encode(input, work, sink).map(Done::Encoded),
         Work::Texts(work) => texts::read(input, work, sink).map(Done::Texts),
         Work::Poster(work) => poster::choose(input, work, sink).map(|()| Done::Poster),
+        Work::Storyboard(work) => storyboard::make(input, work, sink).map(Done::Storyboard),
     }
 }
 

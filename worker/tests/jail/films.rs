@@ -12,8 +12,8 @@ use super::mischief::{Done, Mischief, jail};
 use worker::jail::fences::Fence;
 use worker::jail::{Limits, Load};
 use worker::media::{
-    self, ChoosePoster, CopyPicture, EncodePicture, EncodeSound, Error, Init, Probe, Reason, Segment, Sink, Stop,
-    Track, Wishes, Work,
+    self, ChoosePoster, CopyPicture, EncodePicture, EncodeSound, Error, Init, MakeStoryboard, Picture, Probe, Reason,
+    Segment, Sink, Stop, Track, Wishes, Work,
 };
 
 const ENCODE: Wishes = Wishes { highest: 1080, copy: false };
@@ -83,7 +83,7 @@ const TOO_MUCH_MEMORY: u64 = 3 << 29;
 struct Memory {
     inits: Vec<(Track, Init)>,
     segments: Vec<(Track, Segment)>,
-    poster: Option<Vec<u8>>,
+    pictures: Vec<(Picture, Vec<u8>)>,
 }
 
 impl Sink for Memory {
@@ -101,8 +101,8 @@ impl Sink for Memory {
         Ok(())
     }
 
-    fn poster(&mut self, jpeg: Vec<u8>) -> Result<(), Stop> {
-        self.poster = Some(jpeg);
+    fn picture(&mut self, picture: Picture, bytes: Vec<u8>) -> Result<(), Stop> {
+        self.pictures.push((picture, bytes));
         Ok(())
     }
 
@@ -144,12 +144,14 @@ fn works(plan: &Plan) -> Vec<Work> {
         Work::Picture(EncodePicture { plan, origin_us, chunk: timeline::by_the_clock(0), go_on: true, urgent: true })
     });
     let poster = plan.picture.clone().map(|plan| Work::Poster(ChoosePoster { plan, origin_us, entered_ms: None }));
+    let storyboard =
+        plan.picture.clone().map(|plan| Work::Storyboard(MakeStoryboard { plan, origin_us, entered_ms: None }));
     let sound = plan
         .sounds
         .first()
         .cloned()
         .map(|plan| Work::Sound(EncodeSound { plan, origin_us, first_chunk: 0, first_sample: 0, seekable: false }));
-    [picture, poster, sound].into_iter().flatten().collect()
+    [picture, poster, storyboard, sound].into_iter().flatten().collect()
 }
 
 fn plan(film: &[u8]) -> Plan {
@@ -185,7 +187,7 @@ fn a_film_comes_out_of_the_jail_as_it_does_without() {
             let done = encode(&film, &work, &mut inside).expect("a result");
             assert_eq!(done, media::perform(&work, open(), &mut outside).expect("a result"));
         }
-        assert!(!inside.segments.is_empty() && (copies || inside.poster.is_some()));
+        assert!(!inside.segments.is_empty() && (copies || inside.pictures.len() == 2));
         assert!(inside.sorted() == outside.sorted(), "the same bytes");
     }
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use worker::jail::fences::Fence;
 use worker::jail::{Config, Jail, Limits, Work};
-use worker::media::{self, Error, Init, Input, Segment, Sink, Stop, Track};
+use worker::media::{self, Error, Init, Input, Picture, Segment, Sink, Stop, Track};
 
 /// In the environment of the test, and on a descriptor of it that any program it starts inherits.
 pub const SECRET: &str = "canary-secret";
@@ -191,7 +191,7 @@ impl Mischief {
             // Read { offset: 2^40, len: 16 }, by postcard.
             Self::ReadOutside => tell(&[8, 0, 0, 0, 0, 0, 0, 0, 1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20, 16]),
             Self::Pour => loop {
-                let _ = sink.poster(vec![0; 1 << 20]);
+                let _ = sink.picture(Picture::Poster, vec![0; 1 << 20]);
             },
             Self::Progress(ms) => {
                 let _ = sink.progress(*ms);
@@ -256,7 +256,7 @@ impl<F: FnMut(i64) -> Result<(), Stop>> Sink for Ear<F> {
         Ok(())
     }
 
-    fn poster(&mut self, _: Vec<u8>) -> Result<(), Stop> {
+    fn picture(&mut self, _: Picture, _: Vec<u8>) -> Result<(), Stop> {
         Ok(())
     }
 

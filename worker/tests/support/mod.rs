@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 use domain::plan::{Outcome, PicturePlan, Plan};
+use domain::storyboard::Layout;
 use domain::timeline;
 use domain::video::Notice;
 use std::collections::BTreeMap;
@@ -10,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 use worker::media::{
-    self, ChoosePoster, Done, EncodePicture, EncodeSound, Error, Init, Input, Probe, Segment, Sink, Stop, Track,
-    Wishes, Work,
+    self, ChoosePoster, Done, EncodePicture, EncodeSound, Error, Init, Input, MakeStoryboard, Picture, Probe, Segment,
+    Sink, Stop, Track, Wishes, Work,
 };
 
 /// Keeps everything, as the storage would.
@@ -21,7 +22,8 @@ pub struct Memory {
     pub segments: BTreeMap<Track, Vec<Segment>>,
     /// The numbers of those that are complete.
     pub chunks: BTreeMap<Track, Vec<u32>>,
-    pub poster: Option<Vec<u8>>,
+    pub pictures: BTreeMap<Picture, Vec<u8>>,
+    pub storyboard: Option<Layout>,
     pub progress: Vec<i64>,
     pub stop_after_segments: Option<usize>,
 }
@@ -48,8 +50,8 @@ impl Sink for Memory {
         Ok(())
     }
 
-    fn poster(&mut self, jpeg: Vec<u8>) -> Result<(), Stop> {
-        assert!(self.poster.replace(jpeg).is_none(), "one poster");
+    fn picture(&mut self, picture: Picture, bytes: Vec<u8>) -> Result<(), Stop> {
+        assert!(self.pictures.insert(picture, bytes).is_none(), "each once");
         Ok(())
     }
 
@@ -169,8 +171,13 @@ pub fn film(
     if let Some(picture) = plan.picture.as_ref().filter(|picture| !picture.rungs.is_empty()) {
         let entered_ms = plan.promised_ms.filter(|_| !picture.chunks.is_empty());
         let plan = PicturePlan { chunks: Vec::new(), ..picture.clone() };
-        let work = Work::Poster(ChoosePoster { plan, origin_us: probe.origin_us, entered_ms });
-        media::perform(&work, open(), memory)?;
+        let origin_us = probe.origin_us;
+        media::perform(&Work::Poster(ChoosePoster { plan: plan.clone(), origin_us, entered_ms }), open(), memory)?;
+        let work = Work::Storyboard(MakeStoryboard { plan, origin_us, entered_ms });
+        match media::perform(&work, open(), memory)? {
+            Done::Storyboard(layout) => memory.storyboard = layout,
+            other => panic!("{other:?}"),
+        }
     }
     let length = |track: Track| memory.segments.get(&track).map_or(0.0, |s| s.iter().map(Segment::seconds).sum());
     let (sound, picture) = (length(Track::Audio) * 1000.0, length(Track::Video(0)) * 1000.0);
