@@ -113,6 +113,7 @@ test('who watches a film whose other sizes are still made gets to its end', asyn
   const row = await upload(page, largeFilm(`Sizes ${uniqueWord()}`));
   const id = await watchFrom(row);
   const video = await play(page);
+  await expect.poll(() => video.evaluate((element: HTMLVideoElement) => element.duration), { timeout: 60_000 }).toBeGreaterThan(59);
   await video.evaluate((element: HTMLVideoElement) => (element.currentTime = 55));
   await expect.poll(() => video.evaluate((element: HTMLVideoElement) => element.seeking)).toBe(false);
   const about = async () => (await page.request.get(`/api/v1/videos/${id}`)).json();

@@ -29,7 +29,10 @@ export function followGrowth(hls, video, onChange) {
 
   function apply() {
     const first = hls.levels.find((level) => !lags(level));
-    hls.config.minAutoBitrate = first && first !== hls.levels[0] ? first.maxBitrate : 0;
+    const held = Boolean(first) && first !== hls.levels[0];
+    hls.config.minAutoBitrate = held ? first.maxBitrate : 0;
+    // The one that is there may be larger than the player is.
+    hls.capLevelToPlayerSize = !held;
     const now = hls.levels.map(lags).join();
     if (now !== told) {
       told = now;
@@ -65,11 +68,14 @@ export function followGrowth(hls, video, onChange) {
     if (first > 0) hls.startLevel = first;
   });
   hls.on(Events.LEVEL_UPDATED, (_event, data) => learn(data.details.m3u8));
+  // Before hls.js hears of it: what it loads next is to be there.
+  video.addEventListener('seeking', apply);
   video.addEventListener('timeupdate', apply);
   video.addEventListener('waiting', finish);
   return {
     lags,
     end() {
+      video.removeEventListener('seeking', apply);
       video.removeEventListener('timeupdate', apply);
       video.removeEventListener('waiting', finish);
     },
