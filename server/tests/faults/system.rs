@@ -175,10 +175,12 @@ impl System {
             .collect()
     }
 
-    /// Every task of a film was claimed once, and nothing went wrong.
+    /// Every task of a film was claimed once, and nothing went wrong. What nobody waits for may be still to come.
     pub async fn assert_undisturbed(&self, video: &str) {
         for task in self.tasks(video).await {
-            assert_eq!((task.fence, task.failures, task.lapses), (1, 0, 0), "{task:?}");
+            let is_to_come = task.state == "open" && matches!(task.kind.as_str(), "pictures" | "storyboard");
+            let claims = if is_to_come { 0 } else { 1 };
+            assert_eq!((task.fence, task.failures, task.lapses), (claims, 0, 0), "{task:?}");
         }
     }
 
