@@ -197,28 +197,10 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::playlist::{AAC_LC, Segment};
-
-    fn picture(name: &str, width: u32, height: u32) -> Rendition {
-        Rendition {
-            name: name.into(),
-            codecs: "avc1.64001e".into(),
-            resolution: Some((width, height)),
-            frame_rate: Some(25.0),
-            peak_bitrate: 900_000,
-            about: About::default(),
-        }
-    }
+    use crate::playlist::{self, Segment, tests::picture};
 
     fn sound(name: &str) -> Rendition {
-        Rendition {
-            name: name.into(),
-            codecs: AAC_LC.into(),
-            resolution: None,
-            frame_rate: None,
-            peak_bitrate: 140_000,
-            about: About { language: Some("de".into()), label: "Deutsch & mehr".into() },
-        }
+        playlist::tests::sound(name, Some("de"), "Deutsch & mehr")
     }
 
     /// A chunk of a segment, then one of all others: bytes and milliseconds.

@@ -297,10 +297,10 @@ pub fn media(about: Media<'_>, growth: Growth, stretches: &[Stretch]) -> String 
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn picture(name: &str, width: u32, height: u32) -> Rendition {
+    pub(crate) fn picture(name: &str, width: u32, height: u32) -> Rendition {
         Rendition {
             name: name.into(),
             codecs: "avc1.64001e".into(),
@@ -311,7 +311,7 @@ mod tests {
         }
     }
 
-    fn sound(name: &str, language: Option<&str>, label: &str) -> Rendition {
+    pub(crate) fn sound(name: &str, language: Option<&str>, label: &str) -> Rendition {
         Rendition {
             name: name.into(),
             codecs: "mp4a.40.2".into(),

@@ -1,4 +1,5 @@
-//! Playlists and manifests, and the way from their stable lines to presigned URLs.
+//! What players read of a build as text (playlists, a manifest, chapters), and the way from its stable lines to
+//! presigned URLs.
 
 use crate::problem::{Problem, Result};
 use crate::router::AppState;
@@ -22,12 +23,7 @@ const GROWING_CACHE: &str = "private, no-store";
 const VARY: &str = "Cookie, Authorization";
 
 pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/v/{video}/{build}/{file}", get(playlist))
-        .route("/v/{video}/{build}/manifest.mpd", get(manifest))
-        .route("/v/{video}/{build}/chapters.vtt", get(chapters))
-        .route("/v/{video}/{build}/storyboard.vtt", get(storyboard))
-        .route("/m/{*path}", get(object))
+    Router::new().route("/v/{video}/{build}/{file}", get(text)).route("/m/{*path}", get(object))
 }
 
 /// What a player may ask for in the query; what else stands there is passed over.
@@ -38,73 +34,41 @@ struct Asks {
     segment: Option<String>,
 }
 
-async fn playlist(
+/// Whatever text of a build a player asks for by its name.
+async fn text(
     State(platform): State<Platform>,
     Who(actor): Who,
     Path((video, build, file)): Path<(String, String, String)>,
     asks: std::result::Result<Query<Asks>, QueryRejection>,
 ) -> Result<Response> {
+    const HLS: &str = "application/vnd.apple.mpegurl";
+    const DASH: &str = "application/dash+xml";
+    const WEBVTT: &str = "text/vtt; charset=utf-8";
     let video: VideoId = video.parse().map_err(|_| Problem::not_found())?;
     let build: BuildId = build.parse().map_err(|_| Problem::not_found())?;
-    let name = file.strip_suffix(".m3u8").ok_or_else(Problem::not_found)?;
-    let asks = asks.map(|Query(asks)| asks).unwrap_or_default();
-    let asked = Asked {
-        growing: asks.growing.as_deref() == Some("1"),
-        segment: asks.segment.and_then(|number| number.parse().ok()),
+    let (kind, cache, body) = match file.as_str() {
+        // DASH is of what is finished.
+        "manifest.mpd" => {
+            (DASH, FINISHED_CACHE, videos::manifest(&platform, &actor, &video, &build).await?.to_string())
+        }
+        "chapters.vtt" => (WEBVTT, FINISHED_CACHE, videos::chapters(&platform, &actor, &video, &build).await?),
+        "storyboard.vtt" => (WEBVTT, FINISHED_CACHE, videos::storyboard(&platform, &actor, &video, &build).await?),
+        playlist => {
+            let name = playlist.strip_suffix(".m3u8").ok_or_else(Problem::not_found)?;
+            let asks = asks.map(|Query(asks)| asks).unwrap_or_default();
+            let asked = Asked {
+                growing: asks.growing.as_deref() == Some("1"),
+                segment: asks.segment.and_then(|number| number.parse().ok()),
+            };
+            let playlist = match name {
+                "master" => videos::master(&platform, &actor, &video, &build, asked).await?,
+                _ => videos::media_playlist(&platform, &actor, &video, &build, name, asked).await?,
+            };
+            (HLS, if playlist.finished { FINISHED_CACHE } else { GROWING_CACHE }, playlist.text.to_string())
+        }
     };
-    let playlist = match name {
-        "master" => videos::master(&platform, &actor, &video, &build, asked).await?,
-        _ => videos::media_playlist(&platform, &actor, &video, &build, name, asked).await?,
-    };
-    let headers = [
-        (header::CONTENT_TYPE, "application/vnd.apple.mpegurl"),
-        (header::CACHE_CONTROL, if playlist.finished { FINISHED_CACHE } else { GROWING_CACHE }),
-        (header::VARY, VARY),
-    ];
-    Ok((headers, playlist.text.to_string()).into_response())
-}
-
-/// DASH, of what is finished.
-async fn manifest(
-    State(platform): State<Platform>,
-    Who(actor): Who,
-    Path((video, build)): Path<(String, String)>,
-) -> Result<Response> {
-    let video: VideoId = video.parse().map_err(|_| Problem::not_found())?;
-    let build: BuildId = build.parse().map_err(|_| Problem::not_found())?;
-    let text = videos::manifest(&platform, &actor, &video, &build).await?;
-    let headers =
-        [(header::CONTENT_TYPE, "application/dash+xml"), (header::CACHE_CONTROL, FINISHED_CACHE), (header::VARY, VARY)];
-    Ok((headers, text.to_string()).into_response())
-}
-
-async fn chapters(
-    State(platform): State<Platform>,
-    Who(actor): Who,
-    Path((video, build)): Path<(String, String)>,
-) -> Result<Response> {
-    let video: VideoId = video.parse().map_err(|_| Problem::not_found())?;
-    let build: BuildId = build.parse().map_err(|_| Problem::not_found())?;
-    Ok(vtt(videos::chapters(&platform, &actor, &video, &build).await?))
-}
-
-async fn storyboard(
-    State(platform): State<Platform>,
-    Who(actor): Who,
-    Path((video, build)): Path<(String, String)>,
-) -> Result<Response> {
-    let video: VideoId = video.parse().map_err(|_| Problem::not_found())?;
-    let build: BuildId = build.parse().map_err(|_| Problem::not_found())?;
-    Ok(vtt(videos::storyboard(&platform, &actor, &video, &build).await?))
-}
-
-fn vtt(text: String) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/vtt; charset=utf-8"),
-        (header::CACHE_CONTROL, FINISHED_CACHE),
-        (header::VARY, VARY),
-    ];
-    (headers, text).into_response()
+    let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache), (header::VARY, VARY)];
+    Ok((headers, body).into_response())
 }
 
 /// The access check, then away: the bytes themselves never pass through here.

@@ -238,8 +238,8 @@ impl Snapshot {
         let planned_sound = self.renditions().any(Rendition::is_audio);
         let planned_picture = self.renditions().any(|rendition| !rendition.is_audio());
         let has = |audio: bool| renditions.iter().any(|(rendition, _)| rendition.is_audio() == audio);
-        // A master without its sound would be played without it.
         let texts = if self.is_finished() { self.playable.texts.as_slice() } else { &[] };
+        // A master without its sound would be played without it.
         let complete = self.is_finished() || ((!planned_sound || has(true)) && (!planned_picture || has(false)));
         let mut text = (complete && !renditions.is_empty())
             .then(|| playlist::master(&renditions, texts, if growing { GROWING } else { "" }))?;

@@ -92,11 +92,14 @@ fn words(rect: &Rect<'_>) -> Option<String> {
 
 fn in_order(mut cues: Vec<Cue>) -> Vec<Cue> {
     cues.sort_by_key(|cue| cue.start_ms);
-    for index in 0..cues.len() {
-        let next = cues[index + 1..].iter().map(|cue| cue.start_ms).find(|start| *start > cues[index].start_ms);
-        let cue = &mut cues[index];
+    // From the last on: then it is known when the next words come.
+    let (mut next, mut later) = (i64::MAX, i64::MAX);
+    for cue in cues.iter_mut().rev() {
+        if cue.start_ms < next {
+            (next, later) = (cue.start_ms, next);
+        }
         if cue.end_ms <= cue.start_ms {
-            cue.end_ms = (cue.start_ms + SHOWN_MS).min(next.unwrap_or(i64::MAX));
+            cue.end_ms = (cue.start_ms + SHOWN_MS).min(later);
         }
     }
     cues
