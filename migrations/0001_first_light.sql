@@ -156,7 +156,8 @@ CREATE TABLE builds (
     id             text PRIMARY KEY,
     video_id       text NOT NULL REFERENCES videos ON DELETE CASCADE,
     engine_version int,                    -- the first claim decides which engine makes it
-    may_copy       boolean NOT NULL DEFAULT true, -- whether any of the original may be taken as it is
+    may_copy_picture boolean NOT NULL,     -- whether the original's may be taken as it is
+    may_copy_sound boolean NOT NULL,       -- likewise
     plan           jsonb,                  -- domain::plan::Plan
     target_seconds int,                    -- of its playlists
     poster_fence   bigint,                 -- of the claim whose poster it is

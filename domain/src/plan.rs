@@ -3,7 +3,7 @@
 
 use crate::ladder::Rung;
 use crate::playlist::{AAC_LC, AUDIO, Rendition};
-use crate::timeline::{self, Chunk};
+use crate::timeline::{self, Chunk, Rest};
 use crate::video::Notice;
 use crate::webvtt::Chapter;
 use serde::{Deserialize, Serialize};
@@ -38,9 +38,20 @@ pub struct PicturePlan {
     pub copy: Option<Copied>,
     /// Why it is, or why nothing is: for technical details.
     pub why: String,
-    /// Stretches that can be made apart from each other. Empty for a file that can only be read from its beginning: then
-    /// one task makes all of them, [`timeline::by_the_clock`].
+    /// Stretches that can be made apart from each other.
     pub chunks: Vec<Chunk>,
+    /// What is behind them and can't be divided; of a file that can only be read from its beginning, all of it.
+    pub rest: Option<Rest>,
+    /// Whether the file has no index, but can be entered: then `chunks`, and at last `rest`, are added while a task walks
+    /// through it.
+    pub is_scanned: bool,
+}
+
+impl PicturePlan {
+    /// Whether the file's index leads to any place of it.
+    pub fn has_index(&self) -> bool {
+        !self.chunks.is_empty() && !self.is_scanned
+    }
 }
 
 /// The source's own picture as a rendition.
@@ -85,6 +96,18 @@ pub struct About {
     pub language: Option<String>,
     /// Unlike that of any other of its kind.
     pub label: String,
+}
+
+/// What of an original may be taken as it is: all that can be, until it shows that it can't.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MayCopy {
+    pub picture: bool,
+    pub sound: bool,
+}
+
+impl MayCopy {
+    pub const ALL: Self = Self { picture: true, sound: true };
+    pub const NOTHING: Self = Self { picture: false, sound: false };
 }
 
 /// What is known of a picture that could be copied. See [`PictureFacts::copy`].
@@ -185,17 +208,22 @@ impl Plan {
 
     /// A playlist's target duration, which holds for all of the film.
     pub fn target_seconds(&self) -> u32 {
-        let chunks = self.picture.as_ref().map(|picture| picture.chunks.as_slice()).unwrap_or_default();
-        timeline::target_seconds(chunks)
+        let Some(picture) = &self.picture else { return timeline::target_seconds(&[], false) };
+        timeline::target_seconds(&picture.chunks, picture.is_scanned)
     }
 
     /// How the film is made and why so, in words for its owner: technical details.
     pub fn details(&self, outcomes: &[Outcome]) -> Vec<String> {
         let picture = self.picture.iter().flat_map(|picture| {
-            let parts = match picture.chunks.len() {
-                0 => "The file can only be read from its beginning, so it is made in one go.".to_owned(),
-                1 => "It is made in one part.".to_owned(),
-                count => format!("It is made in {count} parts, which workers share."),
+            let parts = match (picture.chunks.len(), &picture.rest) {
+                (0, None) => "It is divided into parts while it is read.".to_owned(),
+                (0, Some(_)) => "The file can only be read from its beginning, so it is made in one go.".to_owned(),
+                (1, None) => "It is made in one part.".to_owned(),
+                (count, None) => format!("It is made in {count} parts, which workers share."),
+                (_, Some(rest)) => {
+                    let from = crate::time::clock(rest.start * 1000 / timeline::TIMESCALE);
+                    format!("Workers share it up to {from}; behind that it can't be entered, and is made in one go.")
+                }
             };
             [picture.why.clone(), parts]
         });

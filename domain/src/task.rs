@@ -18,7 +18,9 @@ pub const LATER: i32 = 2;
 pub enum Kind {
     /// Look at an original, and decide what is to be made of it.
     Plan,
-    /// Encode a chunk of the picture in all its rungs; or all chunks of a file that can only be read from its beginning.
+    /// Walk through a file without an index, and divide it into chunks on the way.
+    Scan,
+    /// Encode a chunk of the picture in all its rungs; or all chunks of what can only be read from its beginning.
     Encode,
     /// Take the picture as it is, from beginning to end.
     Copy,
@@ -37,8 +39,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 10] = [
         Kind::Plan,
+        Kind::Scan,
         Kind::Encode,
         Kind::Copy,
         Kind::Sound,
@@ -52,6 +55,7 @@ impl Kind {
     pub fn as_str(self) -> &'static str {
         match self {
             Kind::Plan => "plan",
+            Kind::Scan => "scan",
             Kind::Encode => "encode",
             Kind::Copy => "copy",
             Kind::Sound => "sound",
@@ -65,7 +69,7 @@ impl Kind {
 
     /// Whether a build is not finished before it is done.
     pub fn makes_film(self) -> bool {
-        matches!(self, Kind::Plan | Kind::Encode | Kind::Copy | Kind::Sound | Kind::Texts)
+        matches!(self, Kind::Plan | Kind::Scan | Kind::Encode | Kind::Copy | Kind::Sound | Kind::Texts)
     }
 
     /// Whether only the engine that began a build may do it.
@@ -80,7 +84,7 @@ impl FromStr for Kind {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let unknown = crate::video::UnknownWord {
             what: "The task's kind",
-            expected: "plan, encode, copy, sound, texts, pictures, storyboard, tidy, delete_video",
+            expected: "plan, scan, encode, copy, sound, texts, pictures, storyboard, tidy, delete_video",
         };
         Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(unknown)
     }

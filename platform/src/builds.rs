@@ -6,10 +6,11 @@ use crate::{Error, Platform, Result};
 use domain::event::{Message, TOPIC_EVENTS, TOPIC_TASKS};
 use domain::id::{BuildId, VideoId};
 use domain::key::MediaKey;
-use domain::plan::{Outcome, Plan};
+use domain::plan::{MayCopy, Outcome, Plan};
 use domain::playlist::{AUDIO, Chunk, contiguous, is_audio, length_ms};
 use domain::storyboard::{Layout, Storyboard};
 use domain::task::{Kind, LATER, URGENT, USUAL};
+use domain::timeline;
 use domain::video::{Notice, State};
 use sqlx::PgConnection;
 use std::time::Duration;
@@ -51,17 +52,58 @@ pub async fn planned(platform: &Platform, claim: &Claim, plan: &Plan) -> Result<
     db::builds::set_plan(&mut tx, build, plan).await?;
     let picture = plan.picture.as_ref().map(|picture| (picture.width, picture.height));
     db::videos::set_shape(&mut *tx, video, plan.promised_ms, picture).await?;
-    let mut task = None;
-    for Planned { kind, class, chunk, rendition, weight } in tasks_of(plan) {
-        let any = NewTask::new(kind, class, video, &film.owner);
-        let new = NewTask { build: Some(build), chunk, rendition, weight, ..any };
-        task = Some(db::tasks::insert(&mut *tx, new).await?);
-    }
-    if let Some(task) = task {
-        // One bell is enough: whoever hears it claims until nothing is left, and so does everybody else who heard it.
-        db::announce(&mut tx, TOPIC_TASKS, Message::Bell { task }).await?;
+    queue(&mut tx, &film, build, tasks_of(plan)).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// A film without an index has a chunk there: adds it to the plan, and queues its making. Again is the same.
+pub async fn found(platform: &Platform, claim: &Claim, chunk: &timeline::Chunk) -> Result<()> {
+    let (build, video) = (build(claim)?, video(claim)?);
+    let mut tx = platform.db.begin().await?;
+    ours(db::tasks::hold(&mut *tx, claim).await?)?;
+    let film = db::videos::lock(&mut *tx, video).await?.ok_or(Error::Lost)?;
+    if db::builds::add_chunk(&mut *tx, build, chunk).await? {
+        let task = Planned::of_chunk(chunk, seconds(chunk.until));
+        // What the walk weighs is what it may still find.
+        db::tasks::hand_on_weight(&mut *tx, claim, task.weight).await?;
+        queue(&mut tx, &film, build, vec![task]).await?;
     }
     tx.commit().await?;
+    Ok(())
+}
+
+/// All chunks of a film without an index are found, but for the rest that has none. The task is done.
+pub async fn scanned(platform: &Platform, claim: &Claim, rest: Option<&timeline::Rest>) -> Result<()> {
+    let (build, video) = (build(claim)?, video(claim)?);
+    let mut tx = platform.db.begin().await?;
+    if !db::tasks::end(&mut *tx, claim, End::Done).await? {
+        return ours(db::tasks::is_done(&mut *tx, claim).await?);
+    }
+    let film = db::videos::lock(&mut *tx, video).await?.ok_or(Error::Lost)?;
+    db::tasks::set_outcome(&mut *tx, claim, &Outcome::default()).await?;
+    if let Some(rest) = rest {
+        let plan = db::builds::plan(&mut *tx, build).await?.ok_or(Error::Lost)?;
+        db::builds::set_rest(&mut *tx, build, rest).await?;
+        queue(&mut tx, &film, build, vec![Planned::of_rest(rest, whole(&plan))]).await?;
+    }
+    db::tasks::hand_on_weight(&mut *tx, claim, f64::INFINITY).await?;
+    finish_if_last(&mut tx, &film, build).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn queue(tx: &mut PgConnection, film: &Access, build: &BuildId, tasks: Vec<Planned<'_>>) -> Result<()> {
+    let mut last = None;
+    for Planned { kind, class, chunk, rendition, weight } in tasks {
+        let any = NewTask::new(kind, class, &film.video, &film.owner);
+        let new = NewTask { build: Some(build), chunk, rendition, weight, ..any };
+        last = Some(db::tasks::insert(&mut *tx, new).await?);
+    }
+    if let Some(task) = last {
+        // One bell is enough: whoever hears it claims until nothing is left, and so does everybody else who heard it.
+        db::announce(&mut *tx, TOPIC_TASKS, Message::Bell { task }).await?;
+    }
     Ok(())
 }
 
@@ -78,27 +120,50 @@ impl Planned<'_> {
     fn new(kind: Kind, class: i32, weight: f64) -> Self {
         Self { kind, class, chunk: None, rendition: None, weight }
     }
+
+    /// The making of a chunk of a film of `whole` seconds.
+    fn of_chunk(chunk: &timeline::Chunk, whole: f64) -> Self {
+        let end = chunk.end.map_or(whole, seconds);
+        let weight = (end - seconds(chunk.start)).max(1.0);
+        Self { chunk: Some(chunk.number), ..Self::new(Kind::Encode, class_of(chunk.number), weight) }
+    }
+
+    /// And of what can't be divided.
+    fn of_rest(rest: &timeline::Rest, whole: f64) -> Self {
+        Self::new(Kind::Encode, class_of(rest.number), (whole - seconds(rest.start)).max(1.0))
+    }
+}
+
+/// Somebody waits for the first chunk of a film.
+fn class_of(chunk: u32) -> i32 {
+    if chunk == 0 { URGENT } else { USUAL }
+}
+
+fn seconds(ticks: i64) -> f64 {
+    ticks as f64 / timeline::TIMESCALE as f64
+}
+
+/// How long the film will be, in seconds; a minute where nobody knows.
+fn whole(plan: &Plan) -> f64 {
+    plan.promised_ms.unwrap_or(60_000) as f64 / 1000.0
 }
 
 /// What a plan takes, in the order of urgency.
 fn tasks_of(plan: &Plan) -> Vec<Planned<'_>> {
-    let whole = plan.promised_ms.unwrap_or(60_000) as f64 / 1000.0;
+    let whole = whole(plan);
     let mut tasks = Vec::new();
     let encodes_any = plan.picture.as_ref().is_some_and(|picture| !picture.rungs.is_empty());
     let copies = plan.picture.as_ref().is_some_and(|picture| picture.copy.is_some());
     let chunks = plan.picture.as_ref().map(|picture| picture.chunks.as_slice()).unwrap_or_default();
-    let seconds = |ticks: i64| ticks as f64 / domain::timeline::TIMESCALE as f64;
     if copies {
         tasks.push(Planned::new(Kind::Copy, URGENT, whole * COPY_WEIGHT));
     }
-    let mut encodes = chunks.iter().filter(|_| encodes_any).map(|chunk| {
-        let class = if chunk.number == 0 { URGENT } else { USUAL };
-        let end = chunk.end.map_or(whole, seconds);
-        let weight = (end - seconds(chunk.start)).max(1.0);
-        Planned { chunk: Some(chunk.number), ..Planned::new(Kind::Encode, class, weight) }
-    });
+    let mut encodes = chunks.iter().filter(|_| encodes_any).map(|chunk| Planned::of_chunk(chunk, whole));
+    let mut rest =
+        plan.picture.as_ref().and_then(|picture| picture.rest.as_ref()).map(|rest| Planned::of_rest(rest, whole));
     match &plan.picture {
-        Some(_) if chunks.is_empty() => tasks.push(Planned::new(Kind::Encode, URGENT, whole)),
+        Some(picture) if picture.is_scanned => tasks.push(Planned::new(Kind::Scan, URGENT, whole)),
+        Some(_) if chunks.is_empty() => tasks.extend(rest.take()),
         // Whoever opens the film sees the copy: its sound comes before other sizes.
         Some(_) if !copies => tasks.extend(encodes.next()),
         _ => {}
@@ -117,6 +182,7 @@ fn tasks_of(plan: &Plan) -> Vec<Planned<'_>> {
         tasks.push(Planned::new(Kind::Pictures, USUAL, 0.0));
     }
     tasks.extend(encodes);
+    tasks.extend(rest);
     tasks.extend(sounds);
     if !plan.texts.is_empty() {
         tasks.push(Planned::new(Kind::Texts, USUAL, whole * COPY_WEIGHT));
@@ -134,8 +200,8 @@ pub async fn plan(platform: &Platform, claim: &Claim) -> Result<Plan> {
     plan.ok_or_else(|| Error::internal(format!("the build of task {} has no plan", claim.task)))
 }
 
-/// Whether any of the original may be taken as it is.
-pub async fn may_copy(platform: &Platform, claim: &Claim) -> Result<bool> {
+/// What of the original may be taken as it is.
+pub async fn may_copy(platform: &Platform, claim: &Claim) -> Result<MayCopy> {
     Ok(db::builds::may_copy(&platform.db, build(claim)?).await?)
 }
 
@@ -252,10 +318,15 @@ pub(crate) async fn lose(tx: &mut PgConnection, claim: &Claim, reason: &str) -> 
     match (claim.kind, claim.chunk) {
         (Kind::Plan, _) => return come_to_nothing(tx, &film, build, reason).await,
         _ if can_be_encoded => {
-            // What was looked at before was no fair sample: then all of it is encoded.
-            tracing::info!(%video, %build, reason, "can't be copied");
+            // What was looked at before was no fair sample: then it is encoded.
+            tracing::info!(%video, %build, reason, kind = claim.kind.as_str(), "can't be copied");
+            let may_copy = db::builds::may_copy(&mut *tx, build).await?;
+            let may_copy = match claim.kind {
+                Kind::Copy => MayCopy { picture: false, ..may_copy },
+                _ => MayCopy { sound: false, ..may_copy },
+            };
             queue_tidying(tx, &film, build, SOON).await?;
-            return queue_plan(tx, video, &film.owner, false).await;
+            return queue_plan(tx, video, &film.owner, may_copy).await;
         }
         (Kind::Encode, Some(chunk)) => {
             // Beside a copy that is whole, sizes that aren't are none.
@@ -370,7 +441,7 @@ pub async fn reprocess(platform: &Platform, video: &VideoId) -> Result<()> {
             tell_state(&mut tx, video, State::Ready).await?;
         }
     }
-    queue_plan(&mut tx, video, &film.owner, true).await?;
+    queue_plan(&mut tx, video, &film.owner, MayCopy::ALL).await?;
     tx.commit().await?;
     tracing::info!(%video, was = film.state.as_str(), "to be made anew");
     Ok(())

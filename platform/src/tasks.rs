@@ -6,6 +6,7 @@ use crate::{Error, Platform, Result, builds};
 use domain::event::{Message, TOPIC_DEAD, TOPIC_EVENTS, TOPIC_TASKS};
 use domain::id::{BuildId, TaskId, UserId, VideoId};
 use domain::key::MediaKey;
+use domain::plan::MayCopy;
 use domain::task::{Kind, MAX_LAPSES, URGENT};
 use domain::video::State;
 use sqlx::PgConnection;
@@ -19,7 +20,12 @@ const WORE_OUT: &str = "Processing this film broke off again and again, so we ga
 
 /// Queues the processing of a film's original: a new build, the task that plans it, the bell. The film's state is the
 /// caller's matter.
-pub(crate) async fn queue_plan(tx: &mut PgConnection, video: &VideoId, owner: &UserId, may_copy: bool) -> Result<()> {
+pub(crate) async fn queue_plan(
+    tx: &mut PgConnection,
+    video: &VideoId,
+    owner: &UserId,
+    may_copy: MayCopy,
+) -> Result<()> {
     let build = BuildId::from_random(rand::random());
     db::builds::insert(&mut *tx, &build, video, may_copy).await?;
     let new = NewTask { build: Some(&build), ..NewTask::new(Kind::Plan, URGENT, video, owner) };

@@ -12,7 +12,7 @@ use domain::access::{Action, Actor, Subject, can};
 use domain::id::{BuildId, UserId, VideoId};
 use domain::key::MediaKey;
 use domain::page::{Behind, Cursor, DEFAULT_LIMIT, InvalidCursor, MAX_LIMIT, Page};
-use domain::plan::Outcome;
+use domain::plan::{MayCopy, Outcome};
 use domain::playlist::Rendition;
 use domain::search::SearchQuery;
 use domain::task::{Kind, LATER};
@@ -211,7 +211,7 @@ pub async fn undo_delete(platform: &Platform, actor: &Actor, id: &VideoId) -> Re
             if access.state == State::Processing {
                 db::videos::set_state(&mut *tx, id, State::Queued, None).await?;
             }
-            tasks::queue_plan(&mut tx, id, &access.owner, true).await?;
+            tasks::queue_plan(&mut tx, id, &access.owner, MayCopy::ALL).await?;
             tasks::tell_state(&mut tx, id, State::Queued).await?;
         }
         state => {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use domain::access::Actor;
 use domain::id::{BuildId, TaskId, VideoId};
 use domain::key::MediaKey;
-use domain::plan::Copied;
+use domain::plan::{Copied, MayCopy};
 use domain::playlist::AUDIO;
 use domain::task::{Kind, MAX_FAILURES};
 use domain::video::{Notice, State, Video};
@@ -244,6 +244,26 @@ async fn a_copy_that_is_given_up_is_what_there_is_when_encoding_comes_to_nothing
     let lengths: Vec<_> = film.renditions.iter().map(|r| (r.name.as_str(), r.published_ms)).collect();
     assert_eq!(lengths, [("180p", 0), ("360p", 8_000), (AUDIO, 4_000)]);
     assert_eq!(tidied(&platform, &video).await, [copy.build.unwrap()]);
+}
+
+#[tokio::test]
+async fn a_sound_that_can_not_be_copied_leaves_the_picture_to_be() {
+    let platform = platform().await;
+    let engine = engine();
+    let (video, _) = queued(&platform, engine).await;
+    let mut plan = plan(SECONDS);
+    plan.sounds[0].copy = true;
+    builds::planned(&platform, &claim(&platform, engine).await, &plan).await.unwrap();
+    favour(&platform, &video).await;
+    let chunk = claim(&platform, engine).await;
+    let sound = claim(&platform, engine).await;
+    assert_eq!((chunk.kind, sound.kind), (Kind::Encode, Kind::Sound));
+    assert_eq!(builds::may_copy(&platform, &sound).await.unwrap(), MayCopy::ALL);
+    tasks::fail(&platform, &sound, "there is a hole in it").await.unwrap();
+    next_plan(&platform, &video, engine).await;
+    let next = claim(&platform, engine).await;
+    assert_eq!(next.kind, Kind::Plan);
+    assert_eq!(builds::may_copy(&platform, &next).await.unwrap(), MayCopy { picture: true, sound: false });
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod engine;
 mod limits;
 mod plan;
 mod poster;
+mod scan;
 mod store;
 mod storyboard;
 mod texts;
@@ -58,6 +59,7 @@ pub async fn perform(
     let job = Job::new(platform, jail, claim, shutdown);
     match claim.kind {
         Kind::Plan => plan::perform(&job.await?).await,
+        Kind::Scan => scan::perform(&job.await?).await,
         Kind::Encode => encode::picture(&job.await?).await,
         Kind::Copy => encode::copy(&job.await?).await,
         Kind::Sound => encode::sound(&job.await?).await,

@@ -3,30 +3,34 @@
 use super::read;
 use super::tasks::words;
 use domain::id::{BuildId, VideoId};
-use domain::plan::{About, Plan};
+use domain::plan::{About, MayCopy, Plan};
 use domain::playlist::{AUDIO, Rendition, Text};
 use domain::storyboard::Storyboard;
 use domain::task::Kind;
+use domain::timeline;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use std::collections::HashSet;
 
-pub async fn insert(db: impl PgExecutor<'_>, id: &BuildId, video: &VideoId, may_copy: bool) -> sqlx::Result<()> {
+pub async fn insert(db: impl PgExecutor<'_>, id: &BuildId, video: &VideoId, may_copy: MayCopy) -> sqlx::Result<()> {
     sqlx::query!(
-        "INSERT INTO builds (id, video_id, may_copy) VALUES ($1, $2, $3)",
+        "INSERT INTO builds (id, video_id, may_copy_picture, may_copy_sound) VALUES ($1, $2, $3, $4)",
         id.as_str(),
         video.as_str(),
-        may_copy
+        may_copy.picture,
+        may_copy.sound
     )
     .execute(db)
     .await?;
     Ok(())
 }
 
-/// Whether any of the original may be taken as it is.
-pub async fn may_copy(db: impl PgExecutor<'_>, id: &BuildId) -> sqlx::Result<bool> {
-    let row = sqlx::query_scalar!("SELECT may_copy FROM builds WHERE id = $1", id.as_str()).fetch_optional(db).await?;
-    Ok(row.unwrap_or(false))
+/// What of the original may be taken as it is; nothing, of a build that isn't there.
+pub async fn may_copy(db: impl PgExecutor<'_>, id: &BuildId) -> sqlx::Result<MayCopy> {
+    let row = sqlx::query!("SELECT may_copy_picture, may_copy_sound FROM builds WHERE id = $1", id.as_str())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map_or(MayCopy::NOTHING, |row| MayCopy { picture: row.may_copy_picture, sound: row.may_copy_sound }))
 }
 
 pub async fn of_video(db: impl PgExecutor<'_>, video: &VideoId) -> sqlx::Result<Vec<BuildId>> {
@@ -76,6 +80,32 @@ pub async fn set_plan(db: &mut PgConnection, id: &BuildId, plan: &Plan) -> sqlx:
         .execute(&mut *db)
         .await?;
     }
+    Ok(())
+}
+
+/// Adds the next chunk to the plan of a film that is being divided. False if there is one of its number.
+pub async fn add_chunk(db: impl PgExecutor<'_>, id: &BuildId, chunk: &timeline::Chunk) -> sqlx::Result<bool> {
+    let updated = sqlx::query!(
+        "UPDATE builds SET plan = jsonb_insert(plan, '{picture,chunks,-1}', $2, true)
+         WHERE id = $1 AND jsonb_array_length(plan #> '{picture,chunks}') = $3",
+        id.as_str(),
+        Json(chunk) as _,
+        chunk.number as i32
+    )
+    .execute(db)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// Adds what can't be divided to the plan.
+pub async fn set_rest(db: impl PgExecutor<'_>, id: &BuildId, rest: &timeline::Rest) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE builds SET plan = jsonb_set(plan, '{picture,rest}', $2) WHERE id = $1",
+        id.as_str(),
+        Json(rest) as _
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -179,7 +209,8 @@ pub async fn playable(db: &mut PgConnection, id: &BuildId) -> sqlx::Result<Optio
     let Json(plan) = build.plan;
     let ended = |kind: Kind| build.unfinished.iter().all(|unfinished| unfinished != kind.as_str());
     let copies = plan.picture.as_ref().is_some_and(|picture| picture.copy.is_some());
-    let (sound_ended, picture_ended) = (ended(Kind::Sound), ended(if copies { Kind::Copy } else { Kind::Encode }));
+    let sound_ended = ended(Kind::Sound);
+    let picture_ended = if copies { ended(Kind::Copy) } else { ended(Kind::Scan) && ended(Kind::Encode) };
     let fences =
         sqlx::query!("SELECT name, fence FROM texts WHERE build_id = $1", id.as_str()).fetch_all(&mut *db).await?;
     let texts = plan

@@ -241,12 +241,25 @@ pub async fn abandon(db: impl PgExecutor<'_>, build: &BuildId) -> sqlx::Result<b
     Ok(ended.rows_affected() > 0)
 }
 
-/// Ends the tasks of the picture behind a chunk that can't be made.
+/// Takes from a task's share of the film's processing what another one will do. Something is left, always.
+pub async fn hand_on_weight(db: impl PgExecutor<'_>, claim: &Claim, weight: f64) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE tasks SET weight = greatest(0.001, weight - $2::real) WHERE id = $1",
+        claim.task.0,
+        weight as f32
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Ends the tasks of the picture behind a chunk that can't be made, and the search for more of them.
 pub async fn abandon_behind(db: impl PgExecutor<'_>, build: &BuildId, chunk: u32) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE tasks SET state = 'dead', error = 'a chunk before it could not be made', lease_until = NULL,
              finished_at = now()
-         WHERE build_id = $1 AND kind = 'encode' AND chunk > $2 AND state IN ('open', 'running')",
+         WHERE build_id = $1 AND state IN ('open', 'running')
+             AND (kind = 'scan' OR (kind = 'encode' AND coalesce(chunk > $2, true)))",
         build.as_str(),
         chunk as i32
     )

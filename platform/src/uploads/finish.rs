@@ -4,6 +4,7 @@ use super::{closed, original};
 use crate::db::{self, uploads::Upload};
 use crate::{Error, Platform, Result, storage, tasks};
 use domain::id::VideoId;
+use domain::plan::MayCopy;
 use domain::sniff;
 use domain::upload::State;
 use domain::video;
@@ -88,7 +89,7 @@ async fn settle(platform: &Platform, upload: &Upload, is_film: bool) -> Result<V
         tasks::move_film(&mut tx, &upload.video, video::State::Queued, None).await?;
         // Undoing the deletion queues it.
         if !film.deleted {
-            tasks::queue_plan(&mut tx, &upload.video, &upload.owner, true).await?;
+            tasks::queue_plan(&mut tx, &upload.video, &upload.owner, MayCopy::ALL).await?;
         }
     } else {
         tasks::move_film(&mut tx, &upload.video, video::State::Failed, Some(NO_FILM)).await?;

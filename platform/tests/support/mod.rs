@@ -42,6 +42,6 @@ pub async fn film(platform: &Platform, owner: &UserId, title: &str, description:
     .execute(&platform.db)
     .await
     .unwrap();
-    platform::db::builds::insert(&platform.db, &build, &video, true).await.unwrap();
+    platform::db::builds::insert(&platform.db, &build, &video, domain::plan::MayCopy::ALL).await.unwrap();
     (video, build)
 }

@@ -29,6 +29,16 @@ pub fn older_film(seconds: u32) -> Vec<u8> {
     )
 }
 
+/// The same as a transport stream, whose key frames have to be looked for.
+pub fn film_without_index(seconds: u32) -> Vec<u8> {
+    made(
+        "stream.ts",
+        &format!(
+            "-f lavfi -i testsrc2=size=640x360:rate=25:duration={seconds} -f lavfi -i sine=duration={seconds} {CHEAP}"
+        ),
+    )
+}
+
 /// A film whose picture begins three frames behind its sound.
 pub fn late_picture(seconds: u32) -> Vec<u8> {
     made(

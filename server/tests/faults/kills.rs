@@ -49,8 +49,12 @@ async fn is_killed(
 type Film = (Person, String);
 
 async fn uploaded(system: &System) -> Film {
+    upload(system, &footage::film(SECONDS)).await
+}
+
+async fn upload(system: &System, film: &[u8]) -> Film {
     let owner = system.person().await;
-    let video = owner.upload(&footage::film(SECONDS), "private").await;
+    let video = owner.upload(film, "private").await;
     (owner, video)
 }
 
@@ -97,9 +101,12 @@ async fn a_worker_may_be_killed_while_it_stores() {
 }
 
 async fn is_killed_at_a_commit(fate: Fate) {
-    for transaction in [tunnel::PLANNED, tunnel::PUBLISHED, tunnel::READY] {
+    let (film, without_index) = (footage::film(SECONDS), footage::film_without_index(SECONDS));
+    for (transaction, film) in
+        [(tunnel::PLANNED, &film), (tunnel::FOUND, &without_index), (tunnel::PUBLISHED, &film), (tunnel::READY, &film)]
+    {
         let system = System::start(&LEASE).await;
-        let film = uploaded(&system).await;
+        let film = upload(&system, film).await;
         let tunnel = Tunnel::start(system.database_url(), transaction, fate).await;
         let worker = system.worker_with("killed", &[("KINORA_DATABASE_URL", tunnel.url.as_str())]);
         let held = is_killed(&system, film, worker, transaction, || tunnel.met() > 0).await;

@@ -43,6 +43,23 @@ async fn odd_files_become_what_can_be_made_of_them_or_say_why_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_film_without_an_index_is_divided_while_it_is_made() {
+    let system = System::start(&[]).await;
+    let _worker = system.worker("worker");
+    let owner = system.person().await;
+    let video = owner.upload(&footage::film_without_index(30), "private").await;
+    let film = owner.ready(&video).await;
+    assert_eq!((&film["notices"], &film["eta_seconds"]), (&json!([]), &json!(null)));
+    assert_eq!(footage::play(&owner, &film).await, 750);
+    let parts = film["details"][1].as_str().unwrap();
+    assert!(parts.starts_with("It is made in ") && parts.ends_with(" parts, which workers share."), "{film}");
+    let tasks = system.tasks(&video).await;
+    assert_eq!(tasks.iter().filter(|task| task.kind == "scan").count(), 1);
+    assert!(tasks.iter().filter(|task| task.kind == "encode").count() >= 3);
+    system.assert_made_once(&[&video]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn languages_subtitles_and_chapters_reach_every_player() {
     let system = System::start(&[]).await;
     let _worker = system.worker("worker");

@@ -9,6 +9,8 @@ use tokio::task::JoinHandle;
 
 /// What a film's transactions are known by: a statement that only they have.
 pub const PLANNED: &str = "UPDATE builds SET plan";
+/// A chunk of a film without an index.
+pub const FOUND: &str = "jsonb_insert(plan";
 pub const PUBLISHED: &str = "INSERT INTO segments";
 pub const READY: &str = "UPDATE videos SET state = 'ready'";
 

@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::timeline;
 use serde::Serialize;
 
 use super::Work;
@@ -133,6 +134,10 @@ impl Sink for Results<'_> {
 
     fn picture(&mut self, picture: Picture, bytes: Vec<u8>) -> Result<(), Stop> {
         self.send(&Message::Picture(picture), &bytes)
+    }
+
+    fn found(&mut self, chunk: timeline::Chunk) -> Result<(), Stop> {
+        self.send(&Message::Found(chunk), &[])
     }
 
     fn progress(&mut self, done_ms: i64) -> Result<(), Stop> {

@@ -148,6 +148,7 @@ impl Talk<'_> {
                 }
                 Message::Chunk { track, number } => self.sink.chunk(track, number)?,
                 Message::Picture(picture) => self.sink.picture(picture, body)?,
+                Message::Found(chunk) => self.sink.found(chunk)?,
                 Message::Ready { .. } => return Err(wire::garbled("ready once more").into()),
             }
             clock.moved();

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 
+use domain::timeline;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +54,7 @@ pub enum Message {
     },
     /// The body is the file.
     Picture(Picture),
+    Found(timeline::Chunk),
     Progress {
         done_ms: i64,
     },

@@ -3,10 +3,10 @@
 use super::Ended;
 use super::engine::{Job, patiently};
 use super::store::{Publish, Store};
-use crate::media::{AAC_FRAME, CopyPicture, Done, EncodePicture, EncodeSound, Track, Work};
+use crate::media::{AAC_FRAME, CopyPicture, Done, EncodePicture, EncodeSound, Enter, Track, Work};
 use domain::plan::{PicturePlan, Plan};
 use domain::playlist::{AUDIO, Chunk, contiguous, length_ms};
-use domain::timeline::{self, TIMESCALE};
+use domain::timeline::TIMESCALE;
 use platform::builds;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -15,11 +15,21 @@ use std::time::Instant;
 pub async fn picture(job: &Job<'_>) -> Result<(), Ended> {
     let plan = patiently(|| builds::plan(job.platform, job.claim)).await?;
     let picture = plan.picture.clone().ok_or_else(|| not_planned("picture"))?;
-    let chunk = match job.claim.chunk {
-        Some(number) => picture.chunks.get(number as usize).cloned().ok_or_else(|| not_planned("chunk"))?,
-        None => {
-            timeline::by_the_clock(published(job, picture.rungs.first().map(|rung| &*rung.name)).await?.len() as u32)
+    let (chunk, from) = match job.claim.chunk {
+        Some(number) => {
+            let chunk = picture.chunks.get(number as usize).ok_or_else(|| not_planned("chunk"))?;
+            (chunk.clone(), (chunk.start, chunk.position))
         }
+        None => {
+            let rest = picture.rest.clone().ok_or_else(|| not_planned("rest"))?;
+            let there = published(job, picture.rungs.first().map(|rung| &*rung.name)).await?;
+            (rest.chunk(there.len() as u32), (rest.start, rest.position))
+        }
+    };
+    let enter = match from {
+        (0, _) => Enter::AtTheBeginning,
+        (start, Some(position)) => Enter::At(start, position),
+        (_, None) => Enter::ByTheIndex,
     };
     let names: BTreeMap<Track, String> =
         picture.rungs.iter().enumerate().map(|(index, rung)| (Track::Video(index), rung.name.clone())).collect();
@@ -27,7 +37,7 @@ pub async fn picture(job: &Job<'_>) -> Result<(), Ended> {
     let whole = whole_ms(&plan);
     let (from, to) = match chunk.end {
         Some(end) if !go_on => (ms(chunk.start), ms(end)),
-        _ if go_on => (0.0, whole),
+        _ if go_on => (ms(from.0), whole),
         _ => (ms(chunk.start), whole),
     };
     let share = move |done: i64| (done as f64 - from) / (to - from).max(1.0);
@@ -37,6 +47,7 @@ pub async fn picture(job: &Job<'_>) -> Result<(), Ended> {
         urgent: chunk.number == 0,
         chunk,
         go_on,
+        enter,
     };
     let publish = if go_on { Publish::AtOnce } else { Publish::AtTheEnd };
     make(job, Work::Picture(work), names, publish, share).await
@@ -69,7 +80,7 @@ pub async fn sound(job: &Job<'_>) -> Result<(), Ended> {
         origin_us: plan.origin_us,
         first_chunk: there.len() as u32,
         first_sample: frames as i64 * AAC_FRAME,
-        seekable: plan.picture.as_ref().is_some_and(|picture| !picture.chunks.is_empty()),
+        seekable: plan.picture.as_ref().is_some_and(PicturePlan::has_index),
     };
     let names = BTreeMap::from([(Track::Audio, name.to_owned())]);
     make(job, Work::Sound(work), names, Publish::AtOnce, move |done| done as f64 / whole).await

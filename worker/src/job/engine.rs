@@ -8,6 +8,7 @@ use crate::media::{self, Done, Init, Input, Picture, Segment, Sink, Stop, Track,
 use crate::source::Source;
 use domain::id::{BuildId, VideoId};
 use domain::key::MediaKey;
+use domain::timeline;
 use platform::Platform;
 use platform::tasks::{self, Claim};
 use std::sync::Arc;
@@ -42,6 +43,7 @@ pub enum Made {
     Segment(Track, Segment),
     Chunk(Track, u32),
     Picture(Picture, Vec<u8>),
+    Found(timeline::Chunk),
 }
 
 impl<'a> Job<'a> {
@@ -176,6 +178,10 @@ impl Sink for Hand {
 
     fn picture(&mut self, picture: Picture, bytes: Vec<u8>) -> Result<(), Stop> {
         self.over(Made::Picture(picture, bytes))
+    }
+
+    fn found(&mut self, chunk: timeline::Chunk) -> Result<(), Stop> {
+        self.over(Made::Found(chunk))
     }
 
     fn progress(&mut self, done_ms: i64) -> Result<(), Stop> {

@@ -25,7 +25,7 @@ pub fn of(work: &Work, size: u64) -> Limits {
             cores,
         },
         // What lies between the packets is read, too, but not decoded.
-        Work::Sound(_) | Work::Copy(_) | Work::Texts(_) => {
+        Work::Scan(_) | Work::Sound(_) | Work::Copy(_) | Work::Texts(_) => {
             Load { source_pixels: 0, rung_pixels: 0, frame_rate: 0.0, film: LONGEST_FILM, cores }
         }
         Work::Poster(ChoosePoster { plan, .. }) | Work::Storyboard(MakeStoryboard { plan, .. }) => Load {
@@ -39,7 +39,7 @@ pub fn of(work: &Work, size: u64) -> Limits {
     let background = match work {
         Work::Picture(work) => !work.urgent,
         Work::Poster(_) | Work::Storyboard(_) | Work::Texts(_) => true,
-        Work::Probe | Work::Copy(_) | Work::Sound(_) => false,
+        Work::Probe | Work::Scan(_) | Work::Copy(_) | Work::Sound(_) => false,
     };
     Limits { background, ..Limits::for_encode(&load) }
 }

@@ -17,7 +17,7 @@ pub async fn perform(job: &Job<'_>) -> Result<(), Ended> {
         let PicturePlan { width, height, frame_rate, .. } = picture;
         picture.rungs = ladder::ladder(&Picture { width, height, frame_rate });
     }
-    let entered_ms = plan.promised_ms.filter(|_| !picture.chunks.is_empty());
+    let entered_ms = plan.promised_ms.filter(|_| picture.has_index());
     let work =
         ChoosePoster { plan: PicturePlan { chunks: Vec::new(), ..picture }, origin_us: plan.origin_us, entered_ms };
     let mut store = Store::new(job, BTreeMap::new(), Publish::AtTheEnd);

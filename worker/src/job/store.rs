@@ -64,6 +64,7 @@ impl<'a> Store<'a> {
             Made::Init(track, init) => self.init(track, init),
             Made::Segment(track, segment) => self.segment(track, &segment),
             Made::Chunk(track, number) => self.chunk(track, number).await,
+            Made::Found(chunk) => Ok(patiently(|| builds::found(self.job.platform, self.job.claim, &chunk)).await?),
             Made::Picture(picture, bytes) => {
                 self.picture(picture, bytes);
                 Ok(())

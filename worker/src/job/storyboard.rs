@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub async fn perform(job: &Job<'_>) -> Result<(), Ended> {
     let plan = patiently(|| builds::plan(job.platform, job.claim)).await?;
     let Some(picture) = plan.picture else { return Ok(builds::drawn(job.platform, job.claim, None).await?) };
-    let entered_ms = plan.promised_ms.filter(|_| !picture.chunks.is_empty());
+    let entered_ms = plan.promised_ms.filter(|_| picture.has_index());
     let plan_without_chunks = PicturePlan { chunks: Vec::new(), ..picture };
     let work = Work::Storyboard(MakeStoryboard { plan: plan_without_chunks, origin_us: plan.origin_us, entered_ms });
     let mut store = Store::new(job, BTreeMap::new(), Publish::AtTheEnd);

@@ -97,6 +97,15 @@ pub(super) struct Source {
     pub damaged: bool,
 }
 
+/// Where a film is entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entrance {
+    /// When the key frame is shown, in the stream's own units.
+    pub time: i64,
+    /// Bytes; None where the container's index knows.
+    pub position: Option<u64>,
+}
+
 /// What came of reading a packet.
 pub(super) enum Next {
     Packet(Packet),
@@ -135,6 +144,28 @@ impl Source {
                 unsafe { (*stream.as_mut_ptr()).discard = ffmpeg_next::Discard::All.into() };
             }
         }
+    }
+
+    /// Goes to a key frame, as exactly as it is known where it is.
+    pub fn enter(&mut self, index: usize, Entrance { time, position }: Entrance) -> bool {
+        let Some(position) = position.and_then(|position| i64::try_from(position).ok()) else {
+            return self.seek(index, time);
+        };
+        if self.is_matroska() {
+            // Only by its index does this demuxer find the beginning of a cluster.
+            let Some(mut stream) = self.context.stream_mut(index) else { return false };
+            // SAFETY: the stream belongs to the open context; its index may be added to at any time.
+            unsafe { ffi::av_add_index_entry(stream.as_mut_ptr(), position, time, 0, 0, ffi::AVINDEX_KEYFRAME) };
+            return self.seek(index, time);
+        }
+        // SAFETY: the context is open; a failed seek leaves it usable.
+        let result =
+            unsafe { ffi::av_seek_frame(self.context.as_mut_ptr(), index as i32, position, ffi::AVSEEK_FLAG_BYTE) };
+        result >= 0
+    }
+
+    pub fn is_matroska(&self) -> bool {
+        self.context.format().name().starts_with("matroska")
     }
 
     /// Goes to the last key frame at or before `time`, in the stream's own units. What can't be found is read towards

@@ -1,5 +1,7 @@
 //! What a file says of the languages of its streams.
 
+use std::collections::HashSet;
+
 use domain::plan::About;
 use ffmpeg_next::format::stream::Stream;
 use isolang::Language;
@@ -52,18 +54,17 @@ fn find(code: &str) -> Option<Language> {
 }
 
 /// Gives each a label that none of the others has; `other` names what says nothing of itself.
-pub(super) fn tell_apart(all: &mut [About], other: &str) {
-    for index in 0..all.len() {
-        let (before, rest) = all.split_at_mut(index);
-        let label = &mut rest[0].label;
-        if label.is_empty() {
-            *label = if index == 0 { other.to_owned() } else { format!("{other} {}", index + 1) };
+pub(super) fn tell_apart<'a>(all: impl Iterator<Item = &'a mut About>, other: &str) {
+    let mut taken = HashSet::new();
+    for (number, about) in (1..).zip(all) {
+        if about.label.is_empty() {
+            about.label = if number == 1 { other.to_owned() } else { format!("{other} {number}") };
         }
-        let wished = label.clone();
-        let mut number = 2;
-        while before.iter().any(|about| about.label == *label) {
-            *label = format!("{wished} {number}");
-            number += 1;
+        let wished = about.label.clone();
+        let mut copy = 2;
+        while !taken.insert(about.label.clone()) {
+            about.label = format!("{wished} {copy}");
+            copy += 1;
         }
     }
 }
@@ -87,7 +88,7 @@ mod tests {
     fn no_two_labels_are_the_same() {
         let about = |label: &str| About { language: None, label: label.to_owned() };
         let mut all = ["", "English", "English", "", "English"].map(about);
-        tell_apart(&mut all, "Original");
+        tell_apart(all.iter_mut(), "Original");
         assert_eq!(all.map(|about| about.label), ["Original", "English", "English 2", "Original 4", "English 3"]);
     }
 }

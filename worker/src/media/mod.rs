@@ -31,6 +31,7 @@ mod plan;
 mod poster;
 mod probe;
 mod scale;
+mod scan;
 mod sink;
 mod sound;
 mod sound_segments;
@@ -47,10 +48,11 @@ use std::time::Duration;
 pub use copy::CopyPicture;
 pub use error::{Error, Reason};
 pub use input::{Input, seek_target};
-pub use picture::EncodePicture;
+pub use picture::{EncodePicture, Enter};
 pub use plan::{Wishes, plan};
 pub use poster::ChoosePoster;
 pub use probe::{AudioStream, Probe, VideoStream};
+pub use scan::ScanFilm;
 pub use sink::{Init, Picture, Segment, Sink, Stop, Track};
 pub use sound::EncodeSound;
 pub use sound_segments::FRAME as AAC_FRAME;
@@ -58,7 +60,6 @@ pub use storyboard::MakeStoryboard;
 pub use texts::ReadTexts;
 pub use work::{Done, Work, perform};
 
-use domain::plan::Outcome;
 use domain::timeline;
 use ffmpeg_next::Rational;
 use sink::Event;
@@ -81,11 +82,11 @@ fn ms(ticks: i64) -> i64 {
 }
 
 /// Does work on a thread of its own, and calls the sink with what it tells on this one.
-fn beside(
+fn beside<T: Send>(
     name: &str,
     sink: &mut dyn Sink,
-    work: impl FnOnce(&SyncSender<Event>) -> Result<Outcome, Error> + Send,
-) -> Result<Outcome, Error> {
+    work: impl FnOnce(&SyncSender<Event>) -> Result<T, Error> + Send,
+) -> Result<T, Error> {
     let (events, results) = sync_channel(WAITING_EVENTS);
     thread::scope(|scope| {
         let worker = spawn(scope, name.to_owned(), move || work(&events))?;
@@ -103,6 +104,7 @@ fn deliver(results: Receiver<Event>, sink: &mut dyn Sink) -> Result<(), Stop> {
             Ok(Event::Init(track, init)) => sink.init(track, init)?,
             Ok(Event::Segment(track, segment)) => sink.segment(track, segment)?,
             Ok(Event::Chunk(track, number)) => sink.chunk(track, number)?,
+            Ok(Event::Found(chunk)) => sink.found(chunk)?,
             Ok(Event::Progress(ms)) => {
                 done_ms = ms;
                 sink.progress(done_ms)?;

@@ -21,7 +21,7 @@ use super::decode::{self, Health, received, send};
 use super::deinterlace::Deinterlacer;
 use super::encode::{self, TIMESCALE, Work};
 use super::error::{Error, Reason};
-use super::input::{Input, Next, Source};
+use super::input::{Entrance, Input, Next, Source};
 use super::scale::Cascade;
 use super::sink::{Event, Reporter, Sink};
 use super::{MICROS, TICKS, cores, deliver, join, ms, probe, spawn};
@@ -41,10 +41,21 @@ pub struct EncodePicture {
     /// The source's time that becomes 0, microseconds.
     pub origin_us: i64,
     pub chunk: Chunk,
-    /// And all chunks behind it, [`timeline::by_the_clock`].
+    /// And all chunks behind it, [`Chunk::next_by_the_clock`].
     pub go_on: bool,
+    pub enter: Enter,
     /// Somebody waits: all cores for this one.
     pub urgent: bool,
+}
+
+/// Where the film is entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Enter {
+    AtTheBeginning,
+    /// Where the file's index says that the chunk begins.
+    ByTheIndex,
+    /// At the key frame that is shown at this tick, and lies at this byte.
+    At(i64, u64),
 }
 
 /// Makes them. Blocks until all is delivered to the sink, or nothing more will be.
@@ -106,8 +117,8 @@ struct Pictures {
     clock: Clock,
     deinterlacer: Deinterlacer,
     lane: Lane,
-    /// Where the film has to be entered, in the stream's time; None once it is.
-    entrance: Option<i64>,
+    /// Where the film has to be entered; None once it is.
+    entrance: Option<Entrance>,
     /// Durations of its frames aren't looked at.
     is_still: bool,
 }
@@ -120,10 +131,14 @@ impl Pictures {
         work: &EncodePicture,
         lane: Lane,
     ) -> Self {
-        let entrance = (work.chunk.start > 0 && !work.go_on)
-            .then(|| (work.chunk.start.rescale(TICKS, MICROS) + work.origin_us).rescale(MICROS, time_base));
+        let time = |ticks: i64| (ticks.rescale(TICKS, MICROS) + work.origin_us).rescale(MICROS, time_base);
+        let entrance = match work.enter {
+            Enter::AtTheBeginning => None,
+            Enter::ByTheIndex => Some(Entrance { time: time(work.chunk.start), position: None }),
+            Enter::At(shown, position) => Some(Entrance { time: time(shown), position: Some(position) }),
+        };
         if let Some(entrance) = entrance {
-            source.seek(index, entrance);
+            source.enter(index, entrance);
         }
         let nominal = (f64::from(TIMESCALE) / work.plan.frame_rate).round().max(1.0) as i64;
         let clock = Clock::new(work.origin_us, nominal);
@@ -175,9 +190,14 @@ impl Pictures {
     /// Some indexes lead to a key frame behind the wanted place: then it is looked for earlier and earlier.
     fn has_entered(&mut self, packet: &Packet) -> bool {
         let Some(entrance) = self.entrance else { return true };
+        // At a place in bytes the rest of another frame may come first.
+        if entrance.position.is_some() && !packet.is_key() {
+            return false;
+        }
         let time = packet.pts().or(packet.dts());
         let second = 1_i64.rescale(Rational(1, 1), self.time_base);
-        if time.is_none_or(|time| time <= entrance) || !self.source.seek_earlier(self.index, entrance, second) {
+        if time.is_none_or(|time| time <= entrance.time) || !self.source.seek_earlier(self.index, entrance.time, second)
+        {
             self.entrance = None;
             return true;
         }
@@ -293,7 +313,7 @@ impl Lane {
                 self.done = true;
                 return Ok(());
             }
-            self.chunk = timeline::by_the_clock(self.chunk.number + 1);
+            self.chunk = self.chunk.next_by_the_clock();
             (self.next, self.frames) = (0, 0);
         }
         self.repeat_until(time)?;

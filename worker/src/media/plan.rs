@@ -1,9 +1,9 @@
 //! From what is in a file to what is made of it.
 
 use domain::ladder::{self, Picture, Rung};
-use domain::plan::{Copied, PicturePlan, Plan, SoundPlan, TextPlan};
+use domain::plan::{Copied, MayCopy, PicturePlan, Plan, SoundPlan, TextPlan};
 use domain::playlist::AUDIO;
-use domain::timeline;
+use domain::timeline::{self, Division, Rest};
 
 use super::probe::{AudioStream, Probe, TextStream, VideoStream};
 
@@ -12,8 +12,7 @@ use super::probe::{AudioStream, Probe, TextStream, VideoStream};
 pub struct Wishes {
     /// The tallest rung, in lines of the shorter side.
     pub highest: u32,
-    /// Whether anything may be taken as it is.
-    pub copy: bool,
+    pub copy: MayCopy,
 }
 
 pub fn plan(probe: &Probe, wishes: Wishes) -> Plan {
@@ -46,10 +45,11 @@ fn picture(probe: &Probe, video: &VideoStream, wishes: Wishes) -> PicturePlan {
         // It stands in the place of the rung that is nearest to it.
         rungs.retain(|rung| rung.width.min(rung.height) * 10 < short * 9);
     }
-    let chunks = match (keys, &copy) {
+    let is_scanned = keys.is_none() && probe.can_be_scanned;
+    let Division { chunks, rest } = match (keys, &copy) {
         (Some(keys), Some(_)) => timeline::cut_at_keys(keys, end),
         (Some(keys), None) => timeline::at_keys(keys, end),
-        (None, _) => Vec::new(),
+        (None, _) => Division { chunks: Vec::new(), rest: (!is_scanned).then_some(Rest::ALL) },
     };
     PicturePlan {
         width,
@@ -61,6 +61,8 @@ fn picture(probe: &Probe, video: &VideoStream, wishes: Wishes) -> PicturePlan {
         copy,
         why,
         chunks,
+        rest,
+        is_scanned,
     }
 }
 
@@ -71,8 +73,8 @@ fn copied(probe: &Probe, rung: Option<&Rung>, short: u32, end: i64, wishes: Wish
     }
     let facts = probe.facts.as_ref().ok_or("it isn't H.264 with an index")?;
     facts.copy(probe.keys.as_deref(), end, rung)?;
-    if !wishes.copy {
-        return Err("picture or sound could not be taken as they are after all");
+    if !wishes.copy.picture {
+        return Err("it could not be taken as it is after all");
     }
     let codecs = probe.codecs.clone().ok_or("its parameters are not where they should be")?;
     let peak_bitrate = u32::try_from(facts.peak_bitrate * 11 / 10).unwrap_or(u32::MAX).max(64_000);
@@ -93,7 +95,7 @@ fn sound(probe: &Probe, number: usize, audio: &AudioStream, wishes: Wishes) -> S
     };
     // What the clock says about the sound of other containers is too coarse for its frames.
     let exact = probe.container.starts_with("mov,");
-    let copy = wishes.copy
+    let copy = wishes.copy.sound
         && exact
         && audio.is_even_aac_lc
         && audio.channels <= 2

@@ -33,6 +33,9 @@ const RUN_UP: i64 = 200_000;
 /// An index that ends further from the film's end than this, milliseconds, isn't one of all the film.
 const LONGEST_GROUP_MS: i64 = 60_000;
 
+/// Containers whose packets have times of their own, and that can be entered at any of them.
+const SCANNED: [&str; 5] = ["mpegts", "mpeg", "flv", "live_flv", "matroska,webm"];
+
 /// How long a single picture is shown.
 const STILL_SECONDS: f64 = 5.0;
 /// Frames a second of any film.
@@ -54,6 +57,8 @@ pub struct Probe {
     pub origin_us: i64,
     /// When the picture's key frames are shown, ticks from the origin; None for files that can't be entered there.
     pub keys: Option<Vec<i64>>,
+    /// Whether a walk through the file would find places where it can be entered, if it has no index.
+    pub can_be_scanned: bool,
     /// Whether the picture can be taken as it is; None where that is out of the question.
     pub facts: Option<PictureFacts>,
     /// Of H.264 in MP4 or Matroska, by RFC 6381.
@@ -120,7 +125,8 @@ pub fn probe(input: Box<dyn Input>) -> Result<Probe, Error> {
     let codecs = index.and_then(|index| copy::avcc(&source.context.stream(index)?)).map(|(codecs, _)| codecs);
     let facts = index.and_then(|index| copy::facts(&mut source, index, keys.as_deref(), origin_us));
     let (texts, chapters) = (texts(&source), chapters(&source, origin_us));
-    Ok(Probe { duration_ms, video, sounds, texts, chapters, container, origin_us, keys, facts, codecs })
+    let can_be_scanned = SCANNED.contains(&container.as_str());
+    Ok(Probe { duration_ms, video, sounds, texts, chapters, container, origin_us, keys, can_be_scanned, facts, codecs })
 }
 
 /// How long the file says it is; where it is only an estimate, nothing.
@@ -209,11 +215,7 @@ fn sounds(source: &Source) -> Vec<AudioStream> {
     indexes.sort_by_key(|index| (Some(*index) != best, *index));
     let mut sounds: Vec<AudioStream> =
         indexes.into_iter().filter_map(|index| describe_audio(source, index)).take(MAX_SOUNDS).collect();
-    let mut about: Vec<About> = sounds.iter().map(|sound| sound.about.clone()).collect();
-    language::tell_apart(&mut about, "Original");
-    for (sound, about) in sounds.iter_mut().zip(about) {
-        sound.about = about;
-    }
+    language::tell_apart(sounds.iter_mut().map(|sound| &mut sound.about), "Original");
     sounds
 }
 
@@ -221,10 +223,10 @@ fn texts(source: &Source) -> Vec<TextStream> {
     let is_text = |stream: &Stream<'_>| {
         stream.parameters().medium() == media::Type::Subtitle && decoders::find(stream.parameters().id()).is_some()
     };
-    let (indexes, mut about): (Vec<usize>, Vec<About>) =
-        source.context.streams().filter(is_text).take(MAX_TEXTS).map(|s| (s.index(), language::about(&s))).unzip();
-    language::tell_apart(&mut about, "Subtitles");
-    indexes.into_iter().zip(about).map(|(index, about)| TextStream { index, about }).collect()
+    let describe = |stream: Stream<'_>| TextStream { index: stream.index(), about: language::about(&stream) };
+    let mut texts: Vec<TextStream> = source.context.streams().filter(is_text).take(MAX_TEXTS).map(describe).collect();
+    language::tell_apart(texts.iter_mut().map(|text| &mut text.about), "Subtitles");
+    texts
 }
 
 fn chapters(source: &Source, origin_us: i64) -> Vec<Chapter> {

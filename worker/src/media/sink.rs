@@ -3,6 +3,7 @@
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
+use domain::timeline::Chunk;
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
@@ -63,38 +64,39 @@ pub enum Picture {
 pub struct Stop;
 
 /// Receives everything on the thread that called [`perform`](super::perform). While it works, encoding goes on until a
-/// few results wait; then the engine waits for the sink.
+/// few results wait; then the engine waits for the sink. What a sink has no use for it passes over.
 pub trait Sink {
     /// Comes once a chunk of a rendition, before its first segment; the same for every chunk.
-    fn init(&mut self, track: Track, init: Init) -> Result<(), Stop>;
+    fn init(&mut self, _track: Track, _init: Init) -> Result<(), Stop> {
+        Ok(())
+    }
+
     /// Segments of one rendition come in order; renditions come interleaved.
-    fn segment(&mut self, track: Track, segment: Segment) -> Result<(), Stop>;
+    fn segment(&mut self, _track: Track, _segment: Segment) -> Result<(), Stop> {
+        Ok(())
+    }
+
     /// The chunk of that number is complete in this rendition. One that nothing came out of doesn't come.
-    fn chunk(&mut self, track: Track, number: u32) -> Result<(), Stop>;
+    fn chunk(&mut self, _track: Track, _number: u32) -> Result<(), Stop> {
+        Ok(())
+    }
+
     /// Each comes at most once.
-    fn picture(&mut self, picture: Picture, bytes: Vec<u8>) -> Result<(), Stop>;
+    fn picture(&mut self, _picture: Picture, _bytes: Vec<u8>) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    /// The next chunk of a film that is being divided.
+    fn found(&mut self, _chunk: Chunk) -> Result<(), Stop> {
+        Ok(())
+    }
+
     /// Up to where the film is decoded, in milliseconds from its beginning; at least twice a second, also when nothing moved.
     fn progress(&mut self, done_ms: i64) -> Result<(), Stop>;
 }
 
 /// For work that has no results but what it returns.
 impl Sink for () {
-    fn init(&mut self, _: Track, _: Init) -> Result<(), Stop> {
-        Ok(())
-    }
-
-    fn segment(&mut self, _: Track, _: Segment) -> Result<(), Stop> {
-        Ok(())
-    }
-
-    fn chunk(&mut self, _: Track, _: u32) -> Result<(), Stop> {
-        Ok(())
-    }
-
-    fn picture(&mut self, _: Picture, _: Vec<u8>) -> Result<(), Stop> {
-        Ok(())
-    }
-
     fn progress(&mut self, _: i64) -> Result<(), Stop> {
         Ok(())
     }
@@ -106,6 +108,7 @@ pub(super) enum Event {
     Init(Track, Init),
     Segment(Track, Segment),
     Chunk(Track, u32),
+    Found(Chunk),
     Progress(i64),
 }
 

@@ -2,6 +2,7 @@
 
 use domain::plan::Outcome;
 use domain::storyboard::Layout;
+use domain::timeline::Rest;
 use domain::webvtt::Cue;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,7 @@ use super::input::Input;
 use super::picture::{self, EncodePicture};
 use super::poster::{self, ChoosePoster};
 use super::probe::{Probe, probe};
+use super::scan::{self, ScanFilm};
 use super::sink::Sink;
 use super::sound::{self, EncodeSound};
 use super::storyboard::{self, MakeStoryboard};
@@ -21,6 +23,7 @@ use crate::jail;
 pub enum Work {
     /// What is in a file.
     Probe,
+    Scan(ScanFilm),
     Picture(EncodePicture),
     Copy(CopyPicture),
     Sound(EncodeSound),
@@ -33,6 +36,8 @@ pub enum Work {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Done {
     Probe(Box<Probe>),
+    /// What could not be divided.
+    Scanned(Option<Rest>),
     /// Of picture or sound, encoded or copied.
     Encoded(Outcome),
     /// Of each stream that was asked for.
@@ -46,6 +51,7 @@ pub enum Done {
 pub fn perform(work: &Work, input: Box<dyn Input>, sink: &mut dyn Sink) -> Result<Done, Error> {
     match work {
         Work::Probe => probe(input).map(Box::new).map(Done::Probe),
+        Work::Scan(work) => scan::scan(input, work, sink).map(Done::Scanned),
         Work::Picture(work) => picture::encode(input, work, sink).map(Done::Encoded),
         Work::Copy(work) => copy::picture(input, work, sink).map(Done::Encoded),
         Work::Sound(work) if work.plan.copy => copy::sound(input, work, sink).map(Done::Encoded),

@@ -1,6 +1,6 @@
 //! The real work in the jail: what honest films come out as, and that hostile ones end with a reason.
 
-use domain::plan::Plan;
+use domain::plan::{MayCopy, Plan};
 use domain::timeline;
 use std::io::Cursor;
 use std::time::Duration;
@@ -12,12 +12,12 @@ use super::mischief::{Done, Mischief, jail};
 use worker::jail::fences::Fence;
 use worker::jail::{Limits, Load};
 use worker::media::{
-    self, ChoosePoster, CopyPicture, EncodePicture, EncodeSound, Error, Init, MakeStoryboard, Picture, Probe, Reason,
-    Segment, Sink, Stop, Track, Wishes, Work,
+    self, ChoosePoster, CopyPicture, EncodePicture, EncodeSound, Enter, Error, Init, MakeStoryboard, Picture, Probe,
+    Reason, Segment, Sink, Stop, Track, Wishes, Work,
 };
 
-const ENCODE: Wishes = Wishes { highest: 1080, copy: false };
-const COPY: Wishes = Wishes { highest: 1080, copy: true };
+const ENCODE: Wishes = Wishes { highest: 1080, copy: MayCopy::NOTHING };
+const COPY: Wishes = Wishes { highest: 1080, copy: MayCopy::ALL };
 
 pub const TESTS: &[Test] = &[
     ("a_film_comes_out_of_the_jail_as_it_does_without", a_film_comes_out_of_the_jail_as_it_does_without),
@@ -39,7 +39,7 @@ fn probe(bytes: Vec<u8>, limits: &Limits) -> Result<Probe, Error> {
 }
 
 fn probe_without(fences: &[Fence], bytes: Vec<u8>, limits: &Limits) -> Result<Probe, Error> {
-    match jail(fences).run(&Mischief::Film(Work::Probe), Box::new(Cursor::new(bytes)), limits, &mut ())? {
+    match jail(fences).run(&Mischief::Film(Box::new(Work::Probe)), Box::new(Cursor::new(bytes)), limits, &mut ())? {
         Done::Film(media::Done::Probe(probe)) => Ok(*probe),
         other => panic!("{other:?} for a probe"),
     }
@@ -97,10 +97,6 @@ impl Sink for Memory {
         Ok(())
     }
 
-    fn chunk(&mut self, _: Track, _: u32) -> Result<(), Stop> {
-        Ok(())
-    }
-
     fn picture(&mut self, picture: Picture, bytes: Vec<u8>) -> Result<(), Stop> {
         self.pictures.push((picture, bytes));
         Ok(())
@@ -141,7 +137,14 @@ fn works(plan: &Plan) -> Vec<Work> {
         return [Some(Work::Copy(CopyPicture { origin_us, chunks })), sound].into_iter().flatten().collect();
     }
     let picture = plan.picture.clone().map(|plan| {
-        Work::Picture(EncodePicture { plan, origin_us, chunk: timeline::by_the_clock(0), go_on: true, urgent: true })
+        Work::Picture(EncodePicture {
+            plan,
+            origin_us,
+            chunk: timeline::by_the_clock(0),
+            go_on: true,
+            enter: Enter::AtTheBeginning,
+            urgent: true,
+        })
     });
     let poster = plan.picture.clone().map(|plan| Work::Poster(ChoosePoster { plan, origin_us, entered_ms: None }));
     let storyboard =
@@ -160,7 +163,7 @@ fn plan(film: &[u8]) -> Plan {
 
 fn encode(film: &[u8], work: &Work, sink: &mut Memory) -> Result<media::Done, Error> {
     let input = Box::new(Cursor::new(film.to_vec()));
-    match jail(&[]).run(&Mischief::Film(work.clone()), input, &limits(), sink)? {
+    match jail(&[]).run(&Mischief::Film(Box::new(work.clone())), input, &limits(), sink)? {
         Done::Film(done) => Ok(done),
         other => panic!("{other:?} for a film"),
     }
@@ -181,7 +184,7 @@ fn a_film_comes_out_of_the_jail_as_it_does_without() {
     for wishes in [ENCODE, COPY] {
         let plan = media::plan(&probed, wishes);
         let copies = plan.picture.as_ref().is_some_and(|picture| picture.copy.is_some());
-        assert_eq!(copies, wishes.copy, "{plan:?}");
+        assert_eq!(copies, wishes.copy.picture, "{plan:?}");
         let (mut inside, mut outside) = (Memory::default(), Memory::default());
         for work in works(&plan) {
             let done = encode(&film, &work, &mut inside).expect("a result");

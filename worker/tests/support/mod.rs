@@ -1,7 +1,7 @@
 //! Footage, and what the engine makes of it: every task of a film in this process, one after the other.
 #![allow(dead_code)]
 
-use domain::plan::{Outcome, PicturePlan, Plan};
+use domain::plan::{MayCopy, Outcome, PicturePlan, Plan};
 use domain::storyboard::Layout;
 use domain::timeline;
 use domain::video::Notice;
@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 use worker::media::{
-    self, ChoosePoster, Done, EncodePicture, EncodeSound, Error, Init, Input, MakeStoryboard, Picture, Probe, Segment,
-    Sink, Stop, Track, Wishes, Work,
+    self, ChoosePoster, Done, EncodePicture, EncodeSound, Enter, Error, Init, Input, MakeStoryboard, Picture, Probe,
+    ScanFilm, Segment, Sink, Stop, Track, Wishes, Work,
 };
 
 /// Keeps everything, as the storage would.
@@ -25,6 +25,7 @@ pub struct Memory {
     pub pictures: BTreeMap<Picture, Vec<u8>>,
     pub storyboard: Option<Layout>,
     pub progress: Vec<i64>,
+    pub found: Vec<timeline::Chunk>,
     pub stop_after_segments: Option<usize>,
 }
 
@@ -52,6 +53,11 @@ impl Sink for Memory {
 
     fn picture(&mut self, picture: Picture, bytes: Vec<u8>) -> Result<(), Stop> {
         assert!(self.pictures.insert(picture, bytes).is_none(), "each once");
+        Ok(())
+    }
+
+    fn found(&mut self, chunk: timeline::Chunk) -> Result<(), Stop> {
+        self.found.push(chunk);
         Ok(())
     }
 
@@ -125,22 +131,39 @@ pub fn encode(input: Box<dyn Input>, work: Work, memory: &mut Memory) -> Result<
 pub fn picture_works(plan: &Plan) -> Vec<Work> {
     let Some(picture) = &plan.picture else { return Vec::new() };
     let origin_us = plan.origin_us;
-    let work = |chunk, go_on| {
-        let plan = PicturePlan { chunks: Vec::new(), ..picture.clone() };
-        Work::Picture(EncodePicture { plan, origin_us, chunk, go_on, urgent: true })
-    };
     if picture.rungs.is_empty() {
         return Vec::new();
     }
-    match picture.chunks.as_slice() {
-        [] => vec![work(timeline::by_the_clock(0), true)],
-        chunks => chunks.iter().map(|chunk| work(chunk.clone(), false)).collect(),
+    let rest = picture.rest.as_ref().map(|rest| (rest.chunk(0), true));
+    let chunks = picture.chunks.iter().map(|chunk| (chunk.clone(), false)).chain(rest);
+    let work = |(chunk, go_on): (timeline::Chunk, bool)| {
+        let plan = PicturePlan { chunks: Vec::new(), ..picture.clone() };
+        let enter = match (chunk.start, chunk.position) {
+            (0, _) => Enter::AtTheBeginning,
+            (start, Some(position)) => Enter::At(start, position),
+            (_, None) => Enter::ByTheIndex,
+        };
+        Work::Picture(EncodePicture { plan, origin_us, chunk, go_on, enter, urgent: true })
+    };
+    chunks.map(work).collect()
+}
+
+/// Divides a film without an index.
+pub fn scan(input: Box<dyn Input>, plan: &mut Plan) {
+    let origin_us = plan.origin_us;
+    let Some(picture) = plan.picture.as_mut().filter(|picture| picture.is_scanned) else { return };
+    let mut memory = Memory::default();
+    let work = ScanFilm { origin_us, last: picture.chunks.last().cloned() };
+    match media::perform(&Work::Scan(work), input, &mut memory) {
+        Ok(Done::Scanned(rest)) => picture.rest = rest,
+        other => panic!("{other:?}"),
     }
+    picture.chunks.extend(memory.found);
 }
 
 pub fn sound_work(plan: &Plan) -> Option<EncodeSound> {
     let sound = plan.sounds.first()?.clone();
-    let seekable = plan.picture.as_ref().is_some_and(|picture| !picture.chunks.is_empty());
+    let seekable = plan.picture.as_ref().is_some_and(PicturePlan::has_index);
     Some(EncodeSound { plan: sound, origin_us: plan.origin_us, first_chunk: 0, first_sample: 0, seekable })
 }
 
@@ -155,7 +178,8 @@ pub fn film(
     memory: &mut Memory,
 ) -> Result<(Probe, Plan, Film), Error> {
     let probe = probe(open())?;
-    let plan = media::plan(&probe, wishes);
+    let mut plan = media::plan(&probe, wishes);
+    scan(open(), &mut plan);
     let (mut outcomes, mut lost) = (Vec::new(), None);
     let works = picture_works(&plan).into_iter().chain(sound_work(&plan).map(Work::Sound));
     for work in works {
@@ -169,7 +193,7 @@ pub fn film(
         }
     }
     if let Some(picture) = plan.picture.as_ref().filter(|picture| !picture.rungs.is_empty()) {
-        let entered_ms = plan.promised_ms.filter(|_| !picture.chunks.is_empty());
+        let entered_ms = plan.promised_ms.filter(|_| picture.has_index());
         let plan = PicturePlan { chunks: Vec::new(), ..picture.clone() };
         let origin_us = probe.origin_us;
         media::perform(&Work::Poster(ChoosePoster { plan: plan.clone(), origin_us, entered_ms }), open(), memory)?;
@@ -190,9 +214,9 @@ pub fn film(
 }
 
 /// Everything is encoded.
-pub const ENCODE: Wishes = Wishes { highest: 2160, copy: false };
+pub const ENCODE: Wishes = Wishes { highest: 2160, copy: MayCopy::NOTHING };
 /// What can be is copied.
-pub const COPY: Wishes = Wishes { highest: 2160, copy: true };
+pub const COPY: Wishes = Wishes { highest: 2160, copy: MayCopy::ALL };
 
 pub fn make(footage: (TempDir, PathBuf)) -> Made {
     make_as(ENCODE, footage)
