@@ -408,7 +408,7 @@ fn a_storage_that_fails_is_no_end_of_the_film() {
 
 #[test]
 fn a_sink_can_stop_the_work() {
-    let (_dir, path) = footage("film.ts", &format!("{PICTURE} {SOUND} {CHEAP} -c:a aac"));
+    let (_dir, path) = footage("film.avi", &format!("{PICTURE} {SOUND} -c:v mpeg4 -c:a libmp3lame"));
     let plan = media::plan(&probe(open(&path)).expect("a probe"), ENCODE);
     let mut memory = Memory { stop_after_segments: Some(2), ..Memory::default() };
     let work = picture_works(&plan).pop().expect("all of it");
