@@ -41,6 +41,7 @@ pub struct Snapshot {
     sound_ms: Option<f64>,
     /// Written once each, whoever asks.
     texts: Mutex<HashMap<Which, Arc<str>>>,
+    lengths: Mutex<HashMap<Which, u64>>,
     manifest: OnceLock<Arc<str>>,
 }
 
@@ -64,6 +65,7 @@ impl Snapshot {
             chunks,
             sound_ms,
             texts: Mutex::default(),
+            lengths: Mutex::default(),
             manifest: OnceLock::new(),
         }))
     }
@@ -74,15 +76,19 @@ impl Snapshot {
 
     /// Whether the segment of that number is in the rendition's playlist.
     pub fn has(&self, name: &str, segment: u64, growing: bool) -> bool {
-        let count: usize = self
-            .stretches(name, growing)
-            .iter()
-            .map(|stretch| match stretch {
-                Stretch::There(chunk) => chunk.segments.len(),
-                Stretch::Gap(durations) => durations.len(),
-            })
-            .sum();
-        count as u64 > segment
+        let key = (Some(name.to_owned()), growing);
+        // Ten thousand who wait ask it of every change.
+        let mut lengths = self.lengths.lock().unwrap_or_else(PoisonError::into_inner);
+        *lengths.entry(key).or_insert_with(|| self.count(name, growing)) > segment
+    }
+
+    /// The number of segments in a rendition's playlist.
+    fn count(&self, name: &str, growing: bool) -> u64 {
+        let counts = self.stretches(name, growing).into_iter().map(|stretch| match stretch {
+            Stretch::There(chunk) => chunk.segments.len() as u64,
+            Stretch::Gap(durations) => durations.len() as u64,
+        });
+        counts.sum()
     }
 
     /// Milliseconds from the beginning that are published of a rendition.

@@ -1,6 +1,6 @@
 //! From what is in a file to what is made of it.
 
-use domain::ladder::{self, Picture, Rung};
+use domain::ladder::{self, Effort, Picture, Rung};
 use domain::plan::{Copied, PicturePlan, Plan, SoundPlan, TextPlan};
 use domain::playlist::AUDIO;
 use domain::timeline;
@@ -14,6 +14,7 @@ pub struct Wishes {
     pub highest: u32,
     /// Whether anything may be taken as it is.
     pub copy: bool,
+    pub effort: Effort,
 }
 
 pub fn plan(probe: &Probe, wishes: Wishes) -> Plan {
@@ -34,6 +35,9 @@ fn picture(probe: &Probe, video: &VideoStream, wishes: Wishes) -> PicturePlan {
     rungs.retain(|rung| rung.width.min(rung.height) <= wishes.highest);
     if rungs.is_empty() {
         rungs.extend(lowest);
+    }
+    if wishes.effort == Effort::Quick {
+        rungs = rungs.into_iter().map(Rung::quick).collect();
     }
     let end = probe.duration_ms.unwrap_or(0) * timeline::TIMESCALE / 1000;
     let keys = probe.keys.as_deref();

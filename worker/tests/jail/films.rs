@@ -1,5 +1,6 @@
 //! The real work in the jail: what honest films come out as, and that hostile ones end with a reason.
 
+use domain::ladder::Effort;
 use domain::plan::Plan;
 use domain::timeline;
 use std::io::Cursor;
@@ -16,8 +17,8 @@ use worker::media::{
     Segment, Sink, Stop, Track, Wishes, Work,
 };
 
-const ENCODE: Wishes = Wishes { highest: 1080, copy: false };
-const COPY: Wishes = Wishes { highest: 1080, copy: true };
+const ENCODE: Wishes = Wishes { highest: 1080, copy: false, effort: Effort::Usual };
+const COPY: Wishes = Wishes { highest: 1080, copy: true, effort: Effort::Usual };
 
 pub const TESTS: &[Test] = &[
     ("a_film_comes_out_of_the_jail_as_it_does_without", a_film_comes_out_of_the_jail_as_it_does_without),

@@ -1,6 +1,7 @@
 //! Footage, and what the engine makes of it: every task of a film in this process, one after the other.
 #![allow(dead_code)]
 
+use domain::ladder::Effort;
 use domain::plan::{Outcome, PicturePlan, Plan};
 use domain::storyboard::Layout;
 use domain::timeline;
@@ -190,9 +191,9 @@ pub fn film(
 }
 
 /// Everything is encoded.
-pub const ENCODE: Wishes = Wishes { highest: 2160, copy: false };
+pub const ENCODE: Wishes = Wishes { highest: 2160, copy: false, effort: Effort::Usual };
 /// What can be is copied.
-pub const COPY: Wishes = Wishes { highest: 2160, copy: true };
+pub const COPY: Wishes = Wishes { highest: 2160, copy: true, effort: Effort::Usual };
 
 pub fn make(footage: (TempDir, PathBuf)) -> Made {
     make_as(ENCODE, footage)
