@@ -44,18 +44,28 @@ fn compare(film: &Path, rounds: usize) -> anyhow::Result<Vec<Round>> {
     let jail = Jail::start(Config::default())?;
     let mut measured = Vec::new();
     for round in 0..=rounds {
-        let begun = Instant::now();
-        jail.run(&work, open()?, &limits(), &mut ())?;
-        let inside = begun.elapsed().as_secs_f64();
-        let begun = Instant::now();
-        media::perform(&work, open()?, &mut ())?;
-        let outside = begun.elapsed().as_secs_f64();
+        let inside = || seconds(|| jail.run(&work, open()?, &limits(), &mut ()).map(drop).map_err(Into::into));
+        let outside = || seconds(|| media::perform(&work, open()?, &mut ()).map(drop).map_err(Into::into));
+        // Each comes first in every other round.
+        let (inside, outside) = if round % 2 == 0 {
+            let inside = inside()?;
+            (inside, outside()?)
+        } else {
+            let outside = outside()?;
+            (inside()?, outside)
+        };
         // The first has cold caches.
         if round > 0 {
             measured.push(Round { inside, outside });
         }
     }
     Ok(measured)
+}
+
+fn seconds(work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<f64> {
+    let begun = Instant::now();
+    work()?;
+    Ok(begun.elapsed().as_secs_f64())
 }
 
 fn first_chunk(plan: &Plan) -> Option<Work> {

@@ -36,9 +36,7 @@ fn picture(probe: &Probe, video: &VideoStream, wishes: Wishes) -> PicturePlan {
     if rungs.is_empty() {
         rungs.extend(lowest);
     }
-    if wishes.effort == Effort::Quick {
-        rungs = rungs.into_iter().map(Rung::quick).collect();
-    }
+    rungs.iter_mut().for_each(|rung| rung.effort = wishes.effort);
     let end = probe.duration_ms.unwrap_or(0) * timeline::TIMESCALE / 1000;
     let keys = probe.keys.as_deref();
     let short = width.min(height);
