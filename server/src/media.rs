@@ -6,7 +6,7 @@ use crate::viewer::Who;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::id::{BuildId, VideoId};
@@ -43,6 +43,7 @@ async fn playlist(
     Who(actor): Who,
     Path((video, build, file)): Path<(String, String, String)>,
     asks: std::result::Result<Query<Asks>, QueryRejection>,
+    wanted: HeaderMap,
 ) -> Result<Response> {
     let video: VideoId = video.parse().map_err(|_| Problem::not_found())?;
     let build: BuildId = build.parse().map_err(|_| Problem::not_found())?;
@@ -61,7 +62,27 @@ async fn playlist(
         (header::CACHE_CONTROL, if playlist.finished { FINISHED_CACHE } else { GROWING_CACHE }),
         (header::VARY, VARY),
     ];
-    Ok((headers, playlist.text.to_string()).into_response())
+    let mut response = headers.into_response();
+    // What ten thousand wait for is compressed once; other codings are left to the layer for all answers.
+    let body = if takes_brotli(&wanted) {
+        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        playlist.text.brotli()
+    } else {
+        playlist.text.plain()
+    };
+    *response.body_mut() = body.into();
+    Ok(response)
+}
+
+/// Whether an answer may be coded by brotli (RFC 9110, 12.5.3): it is named, and not refused by a weight of 0.
+fn takes_brotli(wanted: &HeaderMap) -> bool {
+    let values = wanted.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let refused = weight.trim().strip_prefix("q=").is_some_and(|weight| weight.parse() == Ok(0.0));
+        name.trim().eq_ignore_ascii_case("br") && !refused
+    })
 }
 
 /// DASH, of what is finished.
@@ -116,4 +137,19 @@ async fn object(State(platform): State<Platform>, Who(actor): Who, Path(path): P
         (header::VARY, VARY.to_owned()),
     ];
     Ok((StatusCode::FOUND, headers).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brotli_is_for_those_who_name_it() {
+        let takes = |value: &'static str| {
+            takes_brotli(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(value))]))
+        };
+        assert!(takes("br") && takes("gzip, deflate, br, zstd") && takes("gzip;q=0.5, BR;q=0.8"));
+        assert!(!takes("gzip") && !takes("br;q=0, gzip") && !takes("br; q=0.0") && !takes("") && !takes("brr"));
+        assert!(!takes_brotli(&HeaderMap::new()));
+    }
 }
