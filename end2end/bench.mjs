@@ -1,29 +1,39 @@
-// What Kinora costs, measured: `node end2end/bench.mjs [--only memory,ladder,pages,hop,search] [--film FILE] [--rounds N]`,
-// or the same words in capitals as variables of `make bench`. Wants `kinora-dev exec --app` around it. Nothing here
-// passes or fails by a time: machines differ, and so do moments.
+// What Kinora costs, measured: `node end2end/bench.mjs [--only memory,ladder] [--film FILE] [--rounds N]`, or the same words
+// in capitals as variables of `make bench`. Smaller measurements, to see that they work: `--length SECONDS` of films,
+// `--players N`. Wants `kinora-dev exec --app` around it. Nothing here passes or fails by a time: machines differ, and so
+// do moments.
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { firstFrame } from './bench/first-frame.mjs';
 import { hop } from './bench/hop.mjs';
+import { jail } from './bench/jail.mjs';
 import { ladder } from './bench/ladder.mjs';
 import { memory } from './bench/memory.mjs';
 import { pages } from './bench/pages.mjs';
+import { queue } from './bench/queue.mjs';
+import { quick } from './bench/quick.mjs';
+import { reads } from './bench/reads.mjs';
+import { scale } from './bench/scale.mjs';
 import { search } from './bench/search.mjs';
+import { sizes } from './bench/sizes.mjs';
 import { table } from './bench/table.mjs';
+import { waiting } from './bench/waiting.mjs';
 
 // Memory is first, so that idle is idle; search is last, so that its films are in nobody's way.
-const parts = { memory, ladder, pages, hop, search };
+const parts = { memory, ladder, quick, 'first-frame': firstFrame, queue, scale, sizes, reads, jail, waiting, pages, hop, search };
 
-const { values } = parseArgs({
-  options: { only: { type: 'string' }, film: { type: 'string' }, rounds: { type: 'string' } },
-});
+const names = ['only', 'film', 'rounds', 'length', 'players'];
+const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, { type: 'string' }])) });
 const given = (name) => values[name] || process.env[name.toUpperCase()] || undefined;
 const wanted = given('only')?.split(',') ?? Object.keys(parts);
-const options = { film: given('film'), rounds: Number(given('rounds') ?? 3) };
+const number = (name) => given(name) && Number(given(name));
+const options = { film: given('film'), rounds: number('rounds') ?? 3, length: number('length'), players: number('players') };
 
 const wrong =
   wanted.some((name) => !parts[name]) ? `there is: ${Object.keys(parts).join(', ')}`
   : options.film && !existsSync(options.film) ? `${options.film} isn't there`
-  : !(options.rounds >= 1) ? 'ROUNDS is a number from 1 on'
+  : [options.rounds, options.length ?? 1, options.players ?? 1].some((number) => !(number >= 1)) ?
+    'ROUNDS, LENGTH and PLAYERS are numbers from 1 on'
   : !process.env.KINORA_SERVER_PID ? 'run it by `make bench`'
   : undefined;
 if (wrong) {

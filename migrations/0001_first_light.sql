@@ -146,9 +146,11 @@ CREATE TABLE tasks (
     lease_until  timestamptz,
     run_after    timestamptz NOT NULL DEFAULT now(),
     created_at   timestamptz NOT NULL DEFAULT now(),
+    claimed_at   timestamptz,              -- by the last claim
     finished_at  timestamptz
 );
 CREATE INDEX tasks_claimable ON tasks (class, created_at) WHERE state IN ('open', 'running');
+CREATE INDEX tasks_dead ON tasks (kind) WHERE state = 'dead';
 CREATE INDEX tasks_video ON tasks (video_id);
 CREATE INDEX tasks_build ON tasks (build_id);
 

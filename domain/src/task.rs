@@ -14,6 +14,18 @@ pub const USUAL: i32 = 1;
 /// The class of what nobody waits for.
 pub const LATER: i32 = 2;
 
+/// All of them, the most urgent first.
+pub const CLASSES: [i32; 3] = [URGENT, USUAL, LATER];
+
+/// For people: "urgent", "usual" or "later".
+pub fn class_name(class: i32) -> &'static str {
+    match class {
+        ..=URGENT => "urgent",
+        USUAL => "usual",
+        _ => "later",
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Look at an original, and decide what is to be made of it.

@@ -9,7 +9,7 @@ pub const TIMESCALE: i64 = 90_000;
 pub const SEGMENT: i64 = 4 * TIMESCALE;
 /// How long chunks should be: the first short, because somebody waits for it, the rest longer, because each pays for
 /// opening the file. The last number holds from there on.
-const GROWTH: [i64; 7] = [SEGMENT, SEGMENT, 2 * SEGMENT, 2 * SEGMENT, 4 * SEGMENT, 4 * SEGMENT, 8 * SEGMENT];
+const GROWTH: [i64; 7] = [SEGMENT / 2, SEGMENT, 2 * SEGMENT, 2 * SEGMENT, 4 * SEGMENT, 4 * SEGMENT, 8 * SEGMENT];
 /// A chunk that would be shorter than this is left to its neighbour.
 const SHORTEST: i64 = 2 * TIMESCALE;
 /// No chunk is longer: who makes one holds all of it in memory.
@@ -95,14 +95,15 @@ fn clocked(number: u32, start: i64) -> Chunk {
 }
 
 /// How a film is divided that can be entered at its key frames `keys`, in order. Each chunk begins at one, so that no
-/// frame is decoded twice; its segments are equally long.
+/// frame is decoded twice, but the second: nobody who waits for the first should wait for a key frame. Segments are
+/// equally long.
 pub fn at_keys(keys: &[i64], film_end: i64) -> Division {
-    divided(keys, film_end, evenly)
+    divided(keys, film_end, Some(growth(0)), evenly)
 }
 
 /// The same for a film of which a rendition is copied as it is: its segments begin at key frames, too.
 pub fn cut_at_keys(keys: &[i64], film_end: i64) -> Division {
-    divided(keys, film_end, |start, end| {
+    divided(keys, film_end, None, |start, end| {
         let mut cuts = vec![start];
         loop {
             let cut = cuts[cuts.len() - 1];
@@ -118,7 +119,8 @@ pub fn cut_at_keys(keys: &[i64], film_end: i64) -> Division {
     })
 }
 
-fn divided(keys: &[i64], film_end: i64, cuts: impl Fn(i64, i64) -> Vec<i64>) -> Division {
+/// `second`: where the second chunk begins, if that needn't be a key frame.
+fn divided(keys: &[i64], film_end: i64, second: Option<i64>, cuts: impl Fn(i64, i64) -> Vec<i64>) -> Division {
     let mut starts = vec![0];
     let rest = loop {
         let start = starts[starts.len() - 1];
@@ -130,6 +132,7 @@ fn divided(keys: &[i64], film_end: i64, cuts: impl Fn(i64, i64) -> Vec<i64>) -> 
         }
         let inside = |key: &&i64| **key >= start + SHORTEST && **key + SHORTEST <= film_end;
         let next = keys.iter().filter(inside).min_by_key(|key| (**key - wished).abs());
+        let next = second.as_ref().filter(|second| start == 0 && **second + SHORTEST <= film_end).or(next);
         if next.unwrap_or(&film_end) - start > LONGEST {
             starts.pop();
             break Some(Rest { number: starts.len() as u32, start, position: None });
@@ -170,6 +173,12 @@ impl Finder {
         let Rest { number, start, .. } = self.open;
         if time == start && number > 0 {
             self.open.position = Some(position);
+        }
+        if number == 0 && time >= growth(0) + SHORTEST {
+            // Nobody who waits for the first chunk should wait for a key frame.
+            let chunk = self.chunk(growth(0));
+            self.open = Rest { number: 1, start: growth(0), position: None };
+            return Some(Chunk { end: Some(growth(0)), ..chunk });
         }
         if time - start < growth(number).max(SHORTEST) || self.is_too_long(time) {
             return None;
@@ -238,7 +247,7 @@ mod tests {
     fn chunks_begin_at_key_frames_and_grow() {
         let keys: Vec<i64> = (0..60).map(|n| n * 2 * S).collect();
         let chunks = at_keys(&keys, 120 * S).chunks;
-        let expected = [(0.0, 1), (4.0, 1), (8.0, 2), (16.0, 2), (24.0, 4), (40.0, 4), (56.0, 8), (88.0, 8)];
+        let expected = [(0.0, 1), (2.0, 1), (6.0, 2), (14.0, 2), (22.0, 4), (38.0, 4), (54.0, 8), (86.0, 9)];
         assert_eq!(spans(&chunks), expected);
         assert_eq!(chunks[7].end, None);
     }
@@ -246,27 +255,29 @@ mod tests {
     #[test]
     fn long_distances_between_key_frames_are_cut_in_between() {
         let chunks = at_keys(&[0, 10 * S, 20 * S], 25 * S).chunks;
-        assert_eq!(spans(&chunks), [(0.0, 3), (10.0, 3), (20.0, 1)]);
-        assert_eq!(chunks[0].cuts, [0, 10 * S / 3, 20 * S / 3]);
+        assert_eq!(spans(&chunks), [(0.0, 1), (2.0, 2), (10.0, 3), (20.0, 1)]);
+        assert_eq!(chunks[2].cuts, [10 * S, 40 * S / 3, 50 * S / 3]);
         assert_eq!(target_seconds(&chunks, false), 7);
     }
 
     #[test]
     fn a_film_with_one_key_frame_is_one_chunk() {
-        assert_eq!(spans(&at_keys(&[0], 60 * S).chunks), [(0.0, 15)]);
+        assert_eq!(spans(&at_keys(&[0], 60 * S).chunks), [(0.0, 1), (2.0, 15)]);
         assert_eq!(spans(&at_keys(&[], 0).chunks), [(0.0, 1)]);
     }
 
     #[test]
     fn where_key_frames_end_one_task_makes_the_rest() {
         let Division { chunks, rest } = at_keys(&[0, 4 * S, 8 * S], 600 * S);
-        assert_eq!(spans(&chunks), [(0.0, 1), (4.0, 1)]);
-        assert_eq!(chunks[1].end, Some(8 * S));
+        assert_eq!(spans(&chunks), [(0.0, 1), (2.0, 1), (4.0, 1)]);
+        assert_eq!(chunks[2].end, Some(8 * S));
         let rest = rest.unwrap();
-        assert_eq!((rest.number, rest.start), (2, 8 * S));
-        let third = rest.chunk(3);
-        assert_eq!((third.number, third.start, third.end), (3, 16 * S, Some(24 * S)));
-        assert_eq!(at_keys(&[0], 600 * S), Division { chunks: Vec::new(), rest: Some(Rest::ALL) });
+        assert_eq!((rest.number, rest.start), (3, 8 * S));
+        let fifth = rest.chunk(4);
+        assert_eq!((fifth.number, fifth.start, fifth.end), (4, 16 * S, Some(32 * S)));
+        assert_eq!(at_keys(&[0], 600 * S).rest, Some(Rest { number: 1, start: 2 * S, position: None }));
+        let nothing_known = Division { chunks: Vec::new(), rest: Some(Rest::ALL) };
+        assert_eq!(cut_at_keys(&[0], 600 * S), nothing_known);
     }
 
     #[test]
@@ -276,21 +287,26 @@ mod tests {
             (0..40).filter_map(|number| finder.key(number * 3 * S, number as u64 * 1000)).collect();
         let known = chunks[1].clone();
         chunks.push(finder.last(121 * S));
-        let expected = [(0.0, 2), (6.0, 2), (12.0, 2), (21.0, 2), (30.0, 5), (48.0, 5), (66.0, 8), (99.0, 6)];
+        let expected = [(0.0, 1), (3.0, 2), (9.0, 2), (18.0, 2), (27.0, 5), (45.0, 5), (63.0, 8), (96.0, 6)];
         assert_eq!(spans(&chunks), expected);
         let positions: Vec<Option<u64>> = chunks.iter().map(|chunk| chunk.position).collect();
-        assert_eq!(positions[..4], [None, Some(2000), Some(4000), Some(7000)]);
+        assert_eq!(positions[..4], [None, Some(1000), Some(3000), Some(6000)]);
         assert!(chunks.windows(2).all(|pair| pair[0].end == Some(pair[1].start)));
 
         // A second walk goes on where the first was.
         let mut again = Finder::behind(Some(&known));
-        assert_eq!(again.key(12 * S, 4000), None);
-        assert_eq!(again.key(21 * S, 7000).as_ref(), Some(&chunks[2]));
+        assert_eq!(again.key(9 * S, 3000), None);
+        assert_eq!(again.key(18 * S, 6000).as_ref(), Some(&chunks[2]));
 
         assert!(!again.is_too_long(100 * S));
-        assert!(again.is_too_long(118 * S));
-        assert_eq!(again.key(118 * S, 9000), None);
-        assert_eq!(again.rest(), Rest { number: 3, start: 21 * S, position: Some(7000) });
+        assert!(again.is_too_long(115 * S));
+        assert_eq!(again.key(115 * S, 9000), None);
+        assert_eq!(again.rest(), Rest { number: 3, start: 18 * S, position: Some(6000) });
+
+        // Key frames that are far apart don't delay the first chunk.
+        let mut rare = Finder::behind(None);
+        assert_eq!(rare.key(10 * S, 4000).and_then(|chunk| chunk.end), Some(2 * S));
+        assert_eq!(rare.rest(), Rest { number: 1, start: 2 * S, position: None });
     }
 
     #[test]
@@ -300,7 +316,7 @@ mod tests {
         assert!(chunks.iter().flat_map(|chunk| &chunk.cuts).eq(&keys), "{chunks:?}");
         assert_eq!(chunks[0].end, Some(10 * S));
         let often: Vec<i64> = (0..120).map(|n| n * S).collect();
-        assert_eq!(cut_at_keys(&often, 120 * S).chunks[4].cuts, [24, 28, 32, 36].map(|n| n * S));
+        assert_eq!(cut_at_keys(&often, 120 * S).chunks[4].cuts, [22, 26, 30, 34].map(|n| n * S));
     }
 
     #[test]

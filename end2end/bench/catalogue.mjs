@@ -1,6 +1,6 @@
 // Films that exist as rows alone, the same in every run: words as often as in a language (Zipf), put straight into
 // PostgreSQL.
-import { spawnSync } from 'node:child_process';
+import { psql } from './psql.mjs';
 
 const OWNERS = 500;
 const VOCABULARY = 20_000;
@@ -116,10 +116,4 @@ export function fill(count) {
   copy('videos', columns, rows);
   // What autovacuum does to a table that has grown.
   psql(`${script}VACUUM ANALYZE videos, video_search, users;\n`);
-}
-
-function psql(script) {
-  const args = ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', process.env.KINORA_DATABASE_URL, '-f', '-'];
-  const { status, stderr, error } = spawnSync('psql', args, { input: script, encoding: 'utf8', maxBuffer: 1 << 26 });
-  if (status !== 0) throw error ?? new Error(`psql: ${stderr}`);
 }

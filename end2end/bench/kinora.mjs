@@ -1,8 +1,9 @@
 // Kinora by its REST API, as a script uses it.
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import http from 'node:http';
 import { footage } from './footage.mjs';
+import { psql } from './psql.mjs';
 
 export const baseURL = process.env.KINORA_BASE_URL;
 const LANES = 4;
@@ -56,8 +57,8 @@ async function signIn() {
   return { authorization: `Bearer ${token}` };
 }
 
-/** Sends a public film of `size` bytes, which `read(start, length)` gives; its id. */
-export async function upload(title, size, read) {
+/** Sends all bytes of a public film of `size`, which `read(start, length)` gives: its id, and how to complete it. */
+export async function send(title, size, read) {
   authorization ??= await signIn();
   const asked = { file_name: `${title}.mp4`, size, title, visibility: 'public' };
   const plan = await api(201, 'POST', '/uploads', asked, authorization);
@@ -73,13 +74,44 @@ export async function upload(title, size, read) {
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
-  await api(202, 'POST', `/uploads/${plan.upload_id}/complete`, undefined, authorization);
-  return plan.video_id;
+  const complete = () => api(202, 'POST', `/uploads/${plan.upload_id}/complete`, undefined, authorization);
+  return { id: plan.video_id, complete };
 }
 
-export function uploadFile(title, path) {
-  const bytes = readFileSync(path);
-  return upload(title, bytes.length, (start, length) => bytes.subarray(start, start + length));
+/** Sends a file, however large. */
+export async function sendFile(title, path) {
+  const file = openSync(path);
+  const read = (start, length) => {
+    const part = Buffer.alloc(length);
+    readSync(file, part, 0, length, start);
+    return part;
+  };
+  try {
+    return await send(title, fstatSync(file).size, read);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Sends a film and completes it; its id. */
+export async function upload(title, size, read) {
+  const { id, complete } = await send(title, size, read);
+  await complete();
+  return id;
+}
+
+export async function uploadFile(title, path) {
+  const { id, complete } = await sendFile(title, path);
+  await complete();
+  return id;
+}
+
+export const video = (id) => api(200, 'GET', `/videos/${id}`, undefined, authorization);
+
+/** Deletes films, and what they have in S3 at once: who measures next should find room, and nothing going on. */
+export async function remove(...ids) {
+  for (const id of ids) await expectStatus(204, `${baseURL}/api/v1/videos/${id}`, { method: 'DELETE', headers: authorization });
+  psql("UPDATE tasks SET run_after = now() WHERE kind = 'delete_video' AND state = 'open'");
 }
 
 /** Follows the event stream to `ready`; milliseconds from the first sight of `processing`. */
@@ -108,12 +140,12 @@ export async function untilReady(id) {
 
 /** The addresses that a player goes through, each from the one before. */
 export async function playlists(id) {
-  const video = await api(200, 'GET', `/videos/${id}`);
-  const master = new URL(video.playback.hls, baseURL);
+  const { playback } = await video(id);
+  const master = new URL(playback.hls, baseURL);
   const text = `${(await expectStatus(200, master)).body}`;
   const media = new URL(text.split('\n').find((line) => line && !line.startsWith('#')), master);
   const lines = `${(await expectStatus(200, media)).body}`.split('\n');
-  return { master: text, object: new URL(lines.find((line) => line && !line.startsWith('#')), media).href };
+  return { address: master, master: text, object: new URL(lines.find((line) => line && !line.startsWith('#')), media).href };
 }
 
 let short;

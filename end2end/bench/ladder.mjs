@@ -1,34 +1,45 @@
-// The whole way of a film through the worker against one ffmpeg command that makes the same renditions.
+// The whole way of a film through the worker against one ffmpeg command that makes the same renditions: how long it takes,
+// and what comes out.
 import { execFile } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { folder, footage } from './footage.mjs';
-import { playlists, untilReady, uploadFile } from './kinora.mjs';
+import { footage } from './footage.mjs';
+import { playlists, remove, untilReady, uploadFile } from './kinora.mjs';
+import { untilIdle } from './metrics.mjs';
 import { cpuSeconds, peakWhile, pids } from './processes.mjs';
-import { median, megabytes, seconds } from './table.mjs';
+import { rate, ssim } from './quality.mjs';
+import { byFfmpeg, made } from './reference.mjs';
+import { median, megabits, megabytes, seconds } from './table.mjs';
 
 const run = promisify(execFile);
 const LENGTH = 30;
 
-export async function ladder({ film: given, rounds }) {
-  if (given) return compared('', given, rounds);
+export async function ladder({ film: given, rounds, length = LENGTH }) {
+  if (given) return compared('', given, { rounds });
   return [
-    ...(await compared('to be encoded: ', footage(LENGTH, { copyable: false }), rounds)),
-    ...(await compared('copyable: ', footage(LENGTH), rounds)),
+    ...(await compared('to be encoded: ', footage(length, { copyable: false }), { rounds })),
+    ...(await compared('copyable: ', footage(length), { rounds })),
   ];
 }
 
-async function compared(which, film, rounds) {
+/** Rows of a film's comparison. `pid`: of the worker that makes it. */
+export async function compared(which, film, { rounds, pid = pids.worker }) {
   const source = await probe(film);
   const [ours, theirs] = [[], []];
   let rungs;
+  let worth;
   for (let round = 0; round < rounds; round++) {
-    const made = await byKinora(film);
-    rungs ??= rungsOf((await playlists(made.id)).master);
-    ours.push(made);
-    theirs.push(await byFfmpeg(film, rungs, source));
+    const one = await byKinora(film, pid);
+    const { address, master } = await playlists(one.id);
+    rungs ??= rungsOf(master, address);
+    const other = await byFfmpeg(film, rungs, source);
+    // The same films come out of every round.
+    worth ??= await compareRungs(which, film, rungs, other.out);
+    rmSync(other.out, { recursive: true });
+    await remove(one.id);
+    ours.push(one);
+    theirs.push(other);
   }
   const row = (what, name, show = seconds) => {
     const ratios = ours.map((made, round) => made[name] / theirs[round][name]);
@@ -43,44 +54,36 @@ async function compared(which, film, rounds) {
     row('CPU time, worker ÷ ffmpeg', 'cpu'),
     row('peak memory, worker ÷ ffmpeg', 'peak', megabytes),
     [`${which}speed`, `${speed.toFixed(2)} ×`, `real time, for ${names} on ${cpus().length} cores; ${seconds(source.duration)} of film`],
+    ...worth,
   ];
 }
 
-async function byKinora(film) {
+/** Likeness to the source and rate of each rung, and the rates of all together. */
+async function compareRungs(which, film, rungs, out) {
+  const rows = [];
+  const sums = [0, 0];
+  for (const [index, rung] of rungs.entries()) {
+    const theirs = made(out, index);
+    const [likeness, reference] = [await ssim(rung.address, film, rung), await ssim(theirs.playlist, film, rung)];
+    const ours = await rate(rung.address);
+    sums[0] += ours;
+    sums[1] += theirs.rate;
+    const more = `${likeness.toFixed(4)} and ${reference.toFixed(4)}; ${rates(ours, theirs.rate)}`;
+    rows.push([`${which}${rung.height}p, SSIM − ffmpeg’s`, signed(likeness - reference, 4), more]);
+  }
+  return [...rows, [`${which}rates of all rungs ÷ ffmpeg`, (sums[0] / sums[1]).toFixed(3), rates(...sums)]];
+}
+
+const signed = (number, digits) => `${number < 0 ? '−' : '+'}${Math.abs(number).toFixed(digits)}`;
+const rates = (ours, theirs) => `${megabits(ours)} and ${megabits(theirs)} (${signed(100 * (ours / theirs - 1), 1)} %)`;
+
+async function byKinora(film, pid) {
+  await untilIdle();
   const id = await uploadFile('The ladder', film);
-  const cpu = cpuSeconds(pids.worker);
-  const { result, peak } = await peakWhile(pids.worker, () => untilReady(id));
-  return { id, wall: result / 1000, cpu: cpuSeconds(pids.worker) - cpu, peak };
+  const cpu = cpuSeconds(pid);
+  const { result, peak } = await peakWhile(pid, () => untilReady(id));
+  return { id, wall: result / 1000, cpu: cpuSeconds(pid) - cpu, peak };
 }
-
-/** As worker/src/media encodes; threads are left to ffmpeg, which gives each encoder one and a half times the cores. */
-async function byFfmpeg(film, rungs, { channels }) {
-  const out = join(folder(), 'hls');
-  mkdirSync(out);
-  const split = `[0:v:0]split=${rungs.length}${rungs.map((_, i) => `[s${i}]`).join('')}`;
-  const scale = ({ width, height }, i) => `[s${i}]scale=${width}:${height}:flags=bicubic,format=yuv420p[v${i}]`;
-  const encoder = ({ bitrate, level, pixels }, i) =>
-    `-map [v${i}] -crf:v:${i} ${pixels > 4e6 ? 24 : 23} -maxrate:v:${i} ${bitrate} -bufsize:v:${i} ${bitrate} -level:v:${i} ${level}`;
-  const sound = channels ? `-map 0:a:0 -c:a aac -ac ${Math.min(channels, 2)} -b:a ${channels === 1 ? 80 : 128}k` : '';
-  const streams = rungs.map((_, i) => `v:${i}${channels ? ',agroup:sound' : ''}`);
-  const args = [
-    ['-nostdin', '-y', '-benchmark', '-i', film, '-filter_complex', [split, ...rungs.map(scale)].join(';')],
-    words(...rungs.map(encoder), '-c:v libx264 -preset veryfast -profile:v high -motion-est dia -flags +cgop'),
-    words('-g 9999 -sc_threshold 0 -forced-idr 1 -force_key_frames expr:gte(t,n_forced*4)', sound),
-    words('-f hls -hls_time 4 -hls_playlist_type vod -hls_segment_type fmp4 -hls_flags independent_segments'),
-    ['-hls_segment_filename', join(out, '%v-%d.m4s'), '-master_pl_name', 'master.m3u8'],
-    ['-var_stream_map', [...streams, ...(channels ? ['a:0,agroup:sound'] : [])].join(' '), join(out, '%v.m3u8')],
-  ].flat();
-  const begun = performance.now();
-  const { stderr } = await run('ffmpeg', args, { maxBuffer: 1 << 26 });
-  const wall = (performance.now() - begun) / 1000;
-  rmSync(out, { recursive: true });
-  const [, user, system] = /utime=([\d.]+)s stime=([\d.]+)s/.exec(stderr);
-  const peak = 1024 * Number(/maxrss=(\d+)/.exec(stderr)[1]);
-  return { wall, cpu: Number(user) + Number(system), peak };
-}
-
-const words = (...parts) => parts.join(' ').split(' ').filter(Boolean);
 
 async function probe(film) {
   const show = 'stream=codec_type,channels:format=duration';
@@ -90,14 +93,17 @@ async function probe(film) {
   return { channels: sound?.channels ?? 0, duration: Number(format.duration) };
 }
 
-/** What domain/src/ladder.rs planned, out of the master playlist. */
-function rungsOf(master) {
-  const lines = master.split('\n').filter((line) => line.startsWith('#EXT-X-STREAM-INF'));
-  const rungs = lines.map((line) => {
+/** What domain/src/ladder.rs planned, out of the master playlist: smallest first, with the address of each. */
+function rungsOf(master, address) {
+  const lines = master.split('\n');
+  const rungs = lines.flatMap((line, at) => {
+    if (!line.startsWith('#EXT-X-STREAM-INF')) return [];
     const [width, height] = /RESOLUTION=(\d+)x(\d+)/.exec(line).slice(1).map(Number);
     const level = parseInt(/avc1\.\w{4}(\w\w)/.exec(line)[1], 16) / 10;
     const fast = Number(/FRAME-RATE=([\d.]+)/.exec(line)?.[1] ?? 0) > 31 ? 1.4 : 1;
-    return { width, height, level, pixels: width * height, bitrate: Math.floor(ceiling(width * height) * fast) };
+    const pixels = width * height;
+    const place = new URL(lines[at + 1], address).href;
+    return [{ width, height, level, pixels, bitrate: Math.floor(ceiling(pixels) * fast), address: place }];
   });
   return rungs.sort((a, b) => a.pixels - b.pixels);
 }

@@ -16,6 +16,7 @@ export const seconds = (s) => `${s.toFixed(1)} s`;
 export const milliseconds = (ms) => `${ms.toFixed(ms < 10 ? 2 : 0)} ms`;
 export const kilobytes = (bytes) => `${(bytes / 1000).toFixed(bytes < 10_000 ? 1 : 0)} kB`;
 export const megabytes = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
+export const megabits = (bits) => `${(bits / 1e6).toFixed(2)} Mbit/s`;
 export const percent = (share) => `${(100 * share).toFixed(0)} %`;
 
 /** Lines of columns; the first column is printed where it changes. */

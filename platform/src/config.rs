@@ -4,6 +4,7 @@ mod vars;
 
 pub use crate::secret::Secret;
 
+use domain::ladder::Effort;
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -34,6 +35,8 @@ pub struct Config {
     pub url_window_seconds: u64,
     /// The tallest rung that is made, in lines.
     pub ladder_max: u32,
+    /// What films that are planned from now on are encoded with.
+    pub encode: Effort,
     /// How many tasks a worker works on at once; a few more if somebody waits for them.
     pub worker_concurrency: usize,
     /// How long a claim lasts without a heartbeat: a silent worker's task goes to another after this time.
@@ -160,6 +163,11 @@ impl Config {
             v.or("KINORA_UPLOAD_MAX_BYTES", UPLOAD_MAX, vars::number(1..=domain::upload::MAX_OBJECT));
         let url_window_seconds = v.or("KINORA_URL_WINDOW_SECONDS", 3600, vars::number(60..=WINDOW_MAX));
         let ladder_max = v.or("KINORA_LADDER_MAX", 2160, vars::number(144..=4320));
+        let encode = v.or("KINORA_ENCODE", Effort::Usual, |text| match text {
+            "usual" => Ok(Effort::Usual),
+            "quick" => Ok(Effort::Quick),
+            _ => Err("must be usual or quick".to_owned()),
+        });
         let worker_concurrency = v.or("KINORA_WORKER_CONCURRENCY", cores(), vars::number(1..=64));
         let lease_seconds = v.or("KINORA_LEASE_SECONDS", 60, vars::number(4..=3600));
         let log = v.or("KINORA_LOG", "info,sqlx::postgres::notice=warn".to_owned(), vars::log_filter);
@@ -200,6 +208,7 @@ impl Config {
                 upload_max_bytes: upload_max_bytes?,
                 url_window_seconds: url_window_seconds?,
                 ladder_max: ladder_max?,
+                encode: encode?,
                 worker_concurrency: worker_concurrency?,
                 lease: Duration::from_secs(lease_seconds?),
                 log: log?,

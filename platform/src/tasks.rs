@@ -7,10 +7,11 @@ use domain::event::{Message, TOPIC_DEAD, TOPIC_EVENTS, TOPIC_TASKS};
 use domain::id::{BuildId, TaskId, UserId, VideoId};
 use domain::key::MediaKey;
 use domain::plan::MayCopy;
-use domain::task::{Kind, MAX_LAPSES, URGENT};
+use domain::task::{Kind, MAX_LAPSES, URGENT, class_name};
 use domain::video::State;
 use sqlx::PgConnection;
 
+use crate::db::tasks::Circumstances;
 pub use crate::db::tasks::{Claim, Wanted};
 
 /// What its owner reads when a film went wrong too often.
@@ -31,6 +32,8 @@ pub(crate) async fn queue_plan(
     let new = NewTask { build: Some(&build), ..NewTask::new(Kind::Plan, URGENT, video, owner) };
     let task = db::tasks::insert(&mut *tx, new).await?;
     db::announce(tx, TOPIC_TASKS, Message::Bell { task }).await?;
+    // From here on every line about the film's making names both.
+    tracing::info!(%video, %build, "queued");
     Ok(())
 }
 
@@ -51,18 +54,26 @@ pub async fn claim(platform: &Platform, worker: &str, engine_version: i32, wante
     loop {
         let mut tx = platform.db.begin().await?;
         let claimed = db::tasks::claim(&mut *tx, worker, engine_version, platform.config.lease, wanted).await?;
-        let Some(claim) = claimed else { return Ok(None) };
+        let Some((claim, circumstances)) = claimed else { return Ok(None) };
         if claim.lapses < MAX_LAPSES {
             begin(&mut tx, &claim, engine_version).await?;
             tx.commit().await?;
-            tracing::info!(task = %claim.task, fence = claim.fence, kind = claim.kind.as_str(), video = ?claim.video, "claimed");
+            count(&circumstances);
             return Ok(Some(claim));
         }
         let error = format!("{} workers in a row fell silent with it", claim.lapses);
         ours(db::tasks::end(&mut *tx, &claim, End::Dead(&error)).await?)?;
         bury(&mut tx, &claim, WORE_OUT, &error).await?;
         tx.commit().await?;
+        count(&circumstances);
         tracing::error!(task = %claim.task, video = ?claim.video, error, "a task is given up");
+    }
+}
+
+fn count(&Circumstances { class, waited, lapsed }: &Circumstances) {
+    metrics::histogram!("kinora_task_wait_seconds", "class" => class_name(class)).record(waited);
+    if lapsed {
+        metrics::counter!("kinora_leases_expired_total").increment(1);
     }
 }
 
@@ -161,6 +172,7 @@ pub async fn sweep_leases(platform: &Platform) -> Result<usize> {
         db::announce(&mut tx, TOPIC_TASKS, Message::Bell { task: *task }).await?;
     }
     tx.commit().await?;
+    metrics::counter!("kinora_leases_expired_total").increment(tasks.len() as u64);
     Ok(tasks.len())
 }
 

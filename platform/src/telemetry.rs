@@ -1,7 +1,7 @@
 //! Log and metrics.
 
 use crate::config::{Config, LogFormat};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::io::IsTerminal;
 use std::sync::OnceLock;
 use tracing_subscriber::EnvFilter;
@@ -26,6 +26,9 @@ pub fn init(config: &Config) {
 /// Upper bounds in seconds: from an answer out of memory to a long film's encode.
 const BUCKETS: [f64; 14] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0, 600.0, 3600.0];
 
+/// Upper bounds of speeds, seconds of film a second: from 2160p on a small machine to a sound that is copied.
+const SPEEDS: [f64; 14] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 512.0, 2048.0];
+
 /// The process's metrics; the first call begins to record them. Metrics are the process's by nature: the `metrics`
 /// macros know one recorder.
 pub fn metrics_handle() -> PrometheusHandle {
@@ -33,8 +36,10 @@ pub fn metrics_handle() -> PrometheusHandle {
     HANDLE
         .get_or_init(|| {
             // Only an empty list is an error. Without buckets they would be summaries, which can't be added up over processes.
-            let builder = PrometheusBuilder::new();
-            let recorder = builder.set_buckets(&BUCKETS).unwrap_or_else(|_| PrometheusBuilder::new()).build_recorder();
+            let builder = PrometheusBuilder::new().set_buckets(&BUCKETS).and_then(|builder| {
+                builder.set_buckets_for_metric(Matcher::Full("kinora_encode_speed".to_owned()), &SPEEDS)
+            });
+            let recorder = builder.unwrap_or_else(|_| PrometheusBuilder::new()).build_recorder();
             let handle = recorder.handle();
             if metrics::set_global_recorder(recorder).is_err() {
                 tracing::warn!("another recorder has the metrics; /metrics stays empty");

@@ -1,9 +1,11 @@
 //! Films: their pages, lists, search, and what their owners do with them.
 
 mod growth;
+mod text;
 mod watch;
 
 pub use growth::Builds;
+pub use text::Text;
 pub use watch::{Asked, Playlist, Watchers, chapters, manifest, master, media_playlist, media_url, storyboard};
 
 use crate::db::{self, tasks::NewTask, videos::Film};

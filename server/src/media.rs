@@ -7,13 +7,14 @@ use crate::viewer::Who;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::id::{BuildId, VideoId};
-use platform::videos::Asked;
+use platform::videos::{Asked, Text};
 use platform::{Platform, videos};
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// A finished build's playlist never changes; who may see it does.
 const FINISHED_CACHE: &str = "private, max-age=60";
@@ -40,19 +41,23 @@ async fn text(
     Who(actor): Who,
     Path((video, build, file)): Path<(String, String, String)>,
     asks: std::result::Result<Query<Asks>, QueryRejection>,
+    wanted: HeaderMap,
 ) -> Result<Response> {
     const HLS: &str = "application/vnd.apple.mpegurl";
     const DASH: &str = "application/dash+xml";
     const WEBVTT: &str = "text/vtt; charset=utf-8";
+    let written = |text: String| Arc::new(Text::new(text));
     let video: VideoId = video.parse().map_err(|_| Problem::not_found())?;
     let build: BuildId = build.parse().map_err(|_| Problem::not_found())?;
     let (kind, cache, body) = match file.as_str() {
         // DASH is of what is finished.
         "manifest.mpd" => {
-            (DASH, FINISHED_CACHE, videos::manifest(&platform, &actor, &video, &build).await?.to_string())
+            (DASH, FINISHED_CACHE, written(videos::manifest(&platform, &actor, &video, &build).await?.to_string()))
         }
-        "chapters.vtt" => (WEBVTT, FINISHED_CACHE, videos::chapters(&platform, &actor, &video, &build).await?),
-        "storyboard.vtt" => (WEBVTT, FINISHED_CACHE, videos::storyboard(&platform, &actor, &video, &build).await?),
+        "chapters.vtt" => (WEBVTT, FINISHED_CACHE, written(videos::chapters(&platform, &actor, &video, &build).await?)),
+        "storyboard.vtt" => {
+            (WEBVTT, FINISHED_CACHE, written(videos::storyboard(&platform, &actor, &video, &build).await?))
+        }
         playlist => {
             let name = playlist.strip_suffix(".m3u8").ok_or_else(Problem::not_found)?;
             let asks = asks.map(|Query(asks)| asks).unwrap_or_default();
@@ -64,11 +69,31 @@ async fn text(
                 "master" => videos::master(&platform, &actor, &video, &build, asked).await?,
                 _ => videos::media_playlist(&platform, &actor, &video, &build, name, asked).await?,
             };
-            (HLS, if playlist.finished { FINISHED_CACHE } else { GROWING_CACHE }, playlist.text.to_string())
+            (HLS, if playlist.finished { FINISHED_CACHE } else { GROWING_CACHE }, playlist.text)
         }
     };
     let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache), (header::VARY, VARY)];
-    Ok((headers, body).into_response())
+    let mut response = headers.into_response();
+    // What ten thousand wait for is compressed once; other codings are left to the layer for all answers.
+    let body = if takes_brotli(&wanted) {
+        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        body.brotli()
+    } else {
+        body.plain()
+    };
+    *response.body_mut() = body.into();
+    Ok(response)
+}
+
+/// Whether an answer may be coded by brotli (RFC 9110, 12.5.3): it is named, and not refused by a weight of 0.
+fn takes_brotli(wanted: &HeaderMap) -> bool {
+    let values = wanted.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let refused = weight.trim().strip_prefix("q=").is_some_and(|weight| weight.parse() == Ok(0.0));
+        name.trim().eq_ignore_ascii_case("br") && !refused
+    })
 }
 
 /// The access check, then away: the bytes themselves never pass through here.
@@ -80,4 +105,19 @@ async fn object(State(platform): State<Platform>, Who(actor): Who, Path(path): P
         (header::VARY, VARY.to_owned()),
     ];
     Ok((StatusCode::FOUND, headers).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brotli_is_for_those_who_name_it() {
+        let takes = |value: &'static str| {
+            takes_brotli(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(value))]))
+        };
+        assert!(takes("br") && takes("gzip, deflate, br, zstd") && takes("gzip;q=0.5, BR;q=0.8"));
+        assert!(!takes("gzip") && !takes("br;q=0, gzip") && !takes("br; q=0.0") && !takes("") && !takes("brr"));
+        assert!(!takes_brotli(&HeaderMap::new()));
+    }
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, routing::get};
-use platform::{Platform, health, telemetry};
+use platform::{Platform, health, queue, telemetry};
 
 pub fn routes() -> Router<AppState> {
     Router::new().route("/healthz", get(|| async { "ok" })).route("/readyz", get(ready)).route("/metrics", get(metrics))
@@ -22,7 +22,8 @@ async fn ready(State(platform): State<Platform>) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], serde_json::Value::from(report).to_string()).into_response()
 }
 
-async fn metrics() -> Response {
+async fn metrics(State(platform): State<Platform>) -> Response {
+    queue::measure(&platform).await;
     let text = telemetry::render(&telemetry::metrics_handle());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

@@ -44,11 +44,11 @@ pub async fn run(platform: Platform, jail: Jail, shutdown: CancellationToken) {
         let Ok(permit) = permit else { break };
         match tasks::claim(&platform, &name, ENGINE, wanted).await {
             Ok(Some(claim)) => {
-                let span =
-                    tracing::info_span!("task", task = %claim.task, kind = claim.kind.as_str(), fence = claim.fence);
+                let span = span(&claim);
                 let (platform, jail, shutdown) = (platform.clone(), Arc::clone(&jail), shutdown.clone());
                 jobs.spawn(
                     async move {
+                        tracing::info!("claimed");
                         work(&platform, &jail, &claim, &shutdown).await;
                         drop(permit);
                     }
@@ -88,6 +88,22 @@ async fn keep_engines(platform: Platform, shutdown: CancellationToken) {
             tracing::warn!(%error, "can't look for builds whose engine is gone");
         }
     }
+}
+
+/// What every line of the log says of the task that it is about. `build` is what all tasks of one processing have in
+/// common, from the upload's end to `ready`.
+fn span(claim: &Claim) -> tracing::Span {
+    let Claim { task, kind, fence, video, build, chunk, rendition, .. } = claim;
+    tracing::info_span!(
+        "task",
+        %task,
+        kind = kind.as_str(),
+        fence,
+        video = video.as_ref().map(tracing::field::display),
+        build = build.as_ref().map(tracing::field::display),
+        chunk,
+        rendition,
+    )
 }
 
 /// One task to its end, whatever that is; what is written about it is written here.

@@ -3,11 +3,14 @@
 use crate::media::seek_target;
 use bytes::Bytes;
 use domain::key::MediaKey;
+use domain::task::Kind;
+use metrics::Counter;
 use platform::storage::{self, Storage};
 use std::collections::VecDeque;
 use std::io::{self, Read, Seek, SeekFrom};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 /// Bytes of one ranged read.
 const BLOCK: u64 = 1 << 20;
@@ -32,6 +35,8 @@ pub struct Source {
     storage: Storage,
     key: MediaKey,
     size: u64,
+    /// Of bytes that came.
+    read: Counter,
     position: u64,
     /// Oldest use first.
     blocks: VecDeque<Block>,
@@ -39,16 +44,23 @@ pub struct Source {
 }
 
 impl Source {
-    /// `size`: bytes of the object, as S3 tells.
-    pub fn new(runtime: Handle, storage: Storage, key: MediaKey, size: u64) -> Self {
-        Self { runtime, storage, key, size, position: 0, blocks: VecDeque::new(), last_block: None }
+    /// `size`: bytes of the object, as S3 tells. `kind`: of the task that reads, which its bytes are counted by.
+    pub fn new(runtime: Handle, storage: Storage, key: MediaKey, size: u64, kind: Kind) -> Self {
+        let read = metrics::counter!("kinora_read_bytes_total", "kind" => kind.as_str());
+        Self { runtime, storage, key, size, read, position: 0, blocks: VecDeque::new(), last_block: None }
     }
 
     fn fetch(&self, number: u64) -> JoinHandle<Result<Bytes, storage::Error>> {
-        let (storage, key) = (self.storage.clone(), self.key.clone());
+        let (storage, key, read) = (self.storage.clone(), self.key.clone(), self.read.clone());
         let start = number * BLOCK;
         let len = BLOCK.min(self.size - start);
-        self.runtime.spawn(async move { storage.get_range(&key, start, len).await })
+        let fetch = async move {
+            let bytes = storage.get_range(&key, start, len).await?;
+            // Here and not where they are used: what was asked for in vain was paid for, too.
+            read.increment(bytes.len() as u64);
+            Ok(bytes)
+        };
+        self.runtime.spawn(fetch.in_current_span())
     }
 
     fn has(&self, number: u64) -> bool {

@@ -2,12 +2,13 @@
 
 mod support;
 
+use domain::ladder::Effort;
 use domain::timeline;
 use domain::video::Notice;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::process::Command;
 use support::*;
-use worker::media::{self, Error, Picture, Reason, Segment, Track, Work};
+use worker::media::{self, Error, Picture, Reason, Segment, Track, Wishes, Work};
 
 #[test]
 fn a_film_becomes_a_ladder_with_key_frames_in_step() {
@@ -513,4 +514,21 @@ fn a_picture_that_stands_still_has_no_long_segment() {
     let made = make(footage("slides.mp4", &slides));
     let longest = made.memory.segments[&Track::Video(0)].iter().map(Segment::seconds).fold(0.0, f64::max);
     assert!(longest <= 6.1, "{longest}");
+}
+
+#[test]
+fn a_quick_film_is_made_with_less_effort() {
+    let source = || footage("film.mp4", &format!("{PICTURE} {SOUND} {CHEAP}"));
+    let usual = make(source());
+    let quick = make_as(Wishes { effort: Effort::Quick, ..ENCODE }, source());
+    quick.check_every_rendition();
+    // x264 writes its settings into the first picture.
+    let says = |made: &Made, setting: &str| {
+        let bytes = std::fs::read(made.file(Track::Video(0))).unwrap();
+        bytes.windows(setting.len()).any(|window| window == setting.as_bytes())
+    };
+    // Nobody waits for more than the first chunk.
+    assert!(says(&usual, " subme=1 ") && says(&usual, " subme=2 "));
+    assert!(says(&quick, " subme=1 ") && !says(&quick, " subme=2 "));
+    assert!(says(&quick, " mbtree=1 ") && says(&quick, " rc_lookahead=10 "));
 }

@@ -27,6 +27,17 @@ pub struct Claim {
     pub lapses: i32,
 }
 
+/// What only the claiming tells of a claim.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Circumstances {
+    /// [`domain::task::URGENT`] and so on.
+    pub class: i32,
+    /// Seconds for which it could have been claimed before.
+    pub waited: f64,
+    /// Whether another's lease had run out.
+    pub lapsed: bool,
+}
+
 /// What a worker has room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
@@ -96,13 +107,13 @@ pub async fn claim(
     engine_version: i32,
     lease: Duration,
     wanted: Wanted,
-) -> sqlx::Result<Option<Claim>> {
+) -> sqlx::Result<Option<(Claim, Circumstances)>> {
     let row = sqlx::query!(
-        "UPDATE tasks SET state = 'running', fence = fence + 1, worker = $1,
-             lapses = lapses + CASE WHEN state = 'running' THEN 1 ELSE 0 END,
+        r#"UPDATE tasks SET state = 'running', fence = fence + 1, worker = $1,
+             lapses = lapses + CASE WHEN best.lapsed THEN 1 ELSE 0 END, claimed_at = clock_timestamp(),
              lease_until = now() + make_interval(secs => $3)
-         WHERE id = (
-             SELECT t.id FROM tasks t
+         FROM (
+             SELECT t.id, t.state = 'running' AS lapsed, greatest(t.created_at, t.run_after) AS since FROM tasks t
              LEFT JOIN builds b ON b.id = t.build_id
              LEFT JOIN (
                  SELECT owner_id, count(*) AS running FROM tasks
@@ -116,8 +127,11 @@ pub async fn claim(
              ORDER BY t.class - floor(extract(epoch FROM now() - greatest(t.created_at, t.run_after)) / 600),
                  coalesce(o.running, 0), t.created_at, t.id
              LIMIT 1 FOR UPDATE OF t SKIP LOCKED
-         )
-         RETURNING id, kind, fence, video_id, build_id, chunk, rendition, failures, lapses",
+         ) best
+         WHERE tasks.id = best.id
+         RETURNING tasks.id, kind, class, fence, video_id, build_id, chunk, rendition, failures, lapses,
+             best.lapsed AS "lapsed!",
+             greatest(extract(epoch FROM claimed_at - best.since)::double precision, 0) AS "waited!""#,
         worker,
         engine_version,
         lease.as_secs_f64(),
@@ -129,7 +143,8 @@ pub async fn claim(
     .fetch_optional(db)
     .await?;
     row.map(|r| {
-        Ok(Claim {
+        let circumstances = Circumstances { class: r.class, waited: r.waited, lapsed: r.lapsed };
+        let claim = Claim {
             task: TaskId(r.id),
             kind: read(&r.kind)?,
             fence: r.fence,
@@ -139,7 +154,8 @@ pub async fn claim(
             rendition: r.rendition,
             failures: r.failures,
             lapses: r.lapses,
-        })
+        };
+        Ok((claim, circumstances))
     })
     .transpose()
 }

@@ -15,6 +15,7 @@ const NO_FILM: &str = "This file is not a film that Kinora can read.";
 const VANISHED: &str = "The storage lost this upload. Please upload the film again.";
 
 /// Records the intent, joins the parts in S3, and queues the film. Parts missing: a conflict that lists them.
+#[tracing::instrument(name = "complete", skip_all, fields(upload = %upload.id, video = %upload.video))]
 pub(super) async fn finish(platform: &Platform, upload: &Upload) -> Result<VideoId> {
     match upload.state {
         State::Completed => return Ok(upload.video.clone()),

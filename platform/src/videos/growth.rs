@@ -3,6 +3,7 @@
 //! Whoever asks first for a build starts its keeper, which reads it again whenever Kafka says that something was
 //! published, and every second anyway. Ten thousand players that wait are ten thousand receivers of one channel.
 
+use super::text::Text;
 use crate::db::{self, builds::Playable};
 use crate::{Error, Platform, Result};
 use domain::dash::{self, Track};
@@ -40,7 +41,8 @@ pub struct Snapshot {
     /// Where the sound ends so far, if it limits the picture.
     sound_ms: Option<f64>,
     /// Written once each, whoever asks.
-    texts: Mutex<HashMap<Which, Arc<str>>>,
+    texts: Mutex<HashMap<Which, Arc<Text>>>,
+    lengths: Mutex<HashMap<Which, u64>>,
     manifest: OnceLock<Arc<str>>,
 }
 
@@ -64,6 +66,7 @@ impl Snapshot {
             chunks,
             sound_ms,
             texts: Mutex::default(),
+            lengths: Mutex::default(),
             manifest: OnceLock::new(),
         }))
     }
@@ -74,15 +77,19 @@ impl Snapshot {
 
     /// Whether the segment of that number is in the rendition's playlist.
     pub fn has(&self, name: &str, segment: u64, growing: bool) -> bool {
-        let count: usize = self
-            .stretches(name, growing)
-            .iter()
-            .map(|stretch| match stretch {
-                Stretch::There(chunk) => chunk.segments.len(),
-                Stretch::Gap(durations) => durations.len(),
-            })
-            .sum();
-        count as u64 > segment
+        let key = (Some(name.to_owned()), growing);
+        // Ten thousand who wait ask it of every change.
+        let mut lengths = self.lengths.lock().unwrap_or_else(PoisonError::into_inner);
+        *lengths.entry(key).or_insert_with(|| self.count(name, growing)) > segment
+    }
+
+    /// The number of segments in a rendition's playlist.
+    fn count(&self, name: &str, growing: bool) -> u64 {
+        let counts = self.stretches(name, growing).into_iter().map(|stretch| match stretch {
+            Stretch::There(chunk) => chunk.segments.len() as u64,
+            Stretch::Gap(durations) => durations.len() as u64,
+        });
+        counts.sum()
     }
 
     /// Milliseconds from the beginning that are published of a rendition.
@@ -96,16 +103,17 @@ impl Snapshot {
     }
 
     /// A rendition's media playlist or, without a name, the master playlist. None if there is nothing to play yet.
-    pub fn playlist(&self, name: Option<&str>, growing: bool) -> Option<Arc<str>> {
+    pub fn playlist(&self, name: Option<&str>, growing: bool) -> Option<Arc<Text>> {
         let key = (name.map(str::to_owned), growing && !self.is_finished());
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(text) = texts.get(&key) {
             return Some(Arc::clone(text));
         }
-        let text: Arc<str> = match name {
-            Some(name) => self.media(name, key.1)?.into(),
-            None => self.master(key.1)?.into(),
+        let text = match name {
+            Some(name) => self.media(name, key.1)?,
+            None => self.master(key.1)?,
         };
+        let text = Arc::new(Text::new(text));
         texts.insert(key, Arc::clone(&text));
         Some(text)
     }

@@ -1,6 +1,7 @@
 //! Watching: playlists and manifests, and where their bytes are.
 
 use super::growth::Snapshot;
+use super::text::Text;
 use crate::db::{self, videos::Access};
 use crate::storage::Signed;
 use crate::{Error, Platform, Result};
@@ -25,9 +26,9 @@ pub struct Asked {
 }
 
 /// A playlist as it is now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Playlist {
-    pub text: Arc<str>,
+    pub text: Arc<Text>,
     /// It won't change.
     pub finished: bool,
 }

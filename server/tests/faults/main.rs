@@ -20,6 +20,7 @@ mod kills;
 mod odd_films;
 mod postgres;
 mod privacy;
+mod seen;
 mod storage;
 mod versions;
 mod workers;

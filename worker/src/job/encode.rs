@@ -29,7 +29,9 @@ pub async fn picture(job: &Job<'_>) -> Result<(), Ended> {
     let enter = match from {
         (0, _) => Enter::AtTheBeginning,
         (start, Some(position)) => Enter::At(start, position),
-        (_, None) => Enter::ByTheIndex,
+        _ if picture.has_index() => Enter::ByTheIndex,
+        // The second chunk of a film without one, which needn't begin with a key frame.
+        _ => Enter::AtTheBeginning,
     };
     let names: BTreeMap<Track, String> =
         picture.rungs.iter().enumerate().map(|(index, rung)| (Track::Video(index), rung.name.clone())).collect();
@@ -50,7 +52,8 @@ pub async fn picture(job: &Job<'_>) -> Result<(), Ended> {
         enter,
     };
     let publish = if go_on { Publish::AtOnce } else { Publish::AtTheEnd };
-    make(job, Work::Picture(work), names, publish, share).await
+    let from_ms = ms(work.chunk.start);
+    make(job, Work::Picture(work), names, publish, (from_ms, share)).await
 }
 
 /// The source's own picture, from the first chunk that is missing on.
@@ -63,7 +66,8 @@ pub async fn copy(job: &Job<'_>) -> Result<(), Ended> {
     let whole = whole_ms(&plan);
     let work = CopyPicture { origin_us: plan.origin_us, chunks };
     let names = BTreeMap::from([(Track::Video(0), copied.name)]);
-    make(job, Work::Copy(work), names, Publish::AtOnce, move |done| done as f64 / whole).await
+    let done = (length_ms(&there), move |done| done as f64 / whole);
+    make(job, Work::Copy(work), names, Publish::AtOnce, done).await
 }
 
 /// The sound, from the first chunk that is missing on.
@@ -83,15 +87,17 @@ pub async fn sound(job: &Job<'_>) -> Result<(), Ended> {
         seekable: plan.picture.as_ref().is_some_and(PicturePlan::has_index),
     };
     let names = BTreeMap::from([(Track::Audio, name.to_owned())]);
-    make(job, Work::Sound(work), names, Publish::AtOnce, move |done| done as f64 / whole).await
+    let done = (length_ms(&there), move |done| done as f64 / whole);
+    make(job, Work::Sound(work), names, Publish::AtOnce, done).await
 }
 
+/// `done`: where in the film the task begins, milliseconds, and how far it is when it has come to a millisecond.
 async fn make(
     job: &Job<'_>,
     work: Work,
     names: BTreeMap<Track, String>,
     publish: Publish,
-    share: impl Fn(i64) -> f64,
+    (from_ms, share): (f64, impl Fn(i64) -> f64),
 ) -> Result<(), Ended> {
     let started = Instant::now();
     let mut store = Store::new(job, names, publish);
@@ -105,8 +111,10 @@ async fn make(
     match made.await {
         Ok(outcome) => {
             let seconds = started.elapsed().as_secs_f64();
-            tracing::info!(end_ms = outcome.end_ms, seconds, "encoded");
+            let speed = (outcome.end_ms as f64 - from_ms).max(0.0) / 1000.0 / seconds;
+            tracing::info!(end_ms = outcome.end_ms, seconds, speed, "encoded");
             metrics::histogram!("kinora_encode_seconds", "kind" => job.claim.kind.as_str()).record(seconds);
+            metrics::histogram!("kinora_encode_speed", "kind" => job.claim.kind.as_str()).record(speed);
             Ok(())
         }
         Err(ended) => {

@@ -70,7 +70,7 @@ impl<'a> Job<'a> {
         let _stop_engine = stop.clone().drop_guard();
         let key = MediaKey::Original { video: self.video.clone() };
         let input: Box<dyn Input> =
-            Box::new(Source::new(Handle::current(), self.platform.storage.clone(), key, self.size));
+            Box::new(Source::new(Handle::current(), self.platform.storage.clone(), key, self.size, self.claim.kind));
         let (sender, mut made) = mpsc::channel(WAITING);
         let done_ms = Arc::new(AtomicI64::new(0));
         let mut hand = Hand { made: sender, done_ms: Arc::clone(&done_ms), stop };

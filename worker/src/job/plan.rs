@@ -12,8 +12,9 @@ pub async fn perform(job: &Job<'_>) -> Result<(), Ended> {
     let Done::Probe(probe) = job.run(Work::Probe, &mut store, |_| 0.0).await? else {
         return Err(Ended::WentWrong("the engine answered another question".to_owned()));
     };
+    let config = &job.platform.config;
     let copy = patiently(|| builds::may_copy(job.platform, job.claim)).await?;
-    let plan = media::plan(&probe, Wishes { highest: job.platform.config.ladder_max, copy });
+    let plan = media::plan(&probe, Wishes { highest: config.ladder_max, copy, effort: config.encode });
     let chunks = plan.picture.as_ref().map_or(0, |picture| picture.chunks.len());
     let why = plan.picture.as_ref().map(|picture| picture.why.as_str());
     tracing::info!(container = probe.container, duration_ms = probe.duration_ms, chunks, why, "planned");

@@ -11,6 +11,7 @@ use platform::builds::{self, Stored};
 use platform::storage;
 use std::collections::BTreeMap;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 /// When a chunk is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,13 +150,15 @@ impl<'a> Store<'a> {
 
     /// Begins to store it.
     pub fn put(&mut self, key: MediaKey, bytes: Vec<u8>) {
-        metrics::counter!("kinora_stored_bytes_total").increment(bytes.len() as u64);
+        let kind = self.job.claim.kind.as_str();
+        metrics::counter!("kinora_stored_bytes_total", "kind" => kind).increment(bytes.len() as u64);
         // An init segment may be another chunk's, too.
         if !matches!(key, MediaKey::Init { .. }) {
             self.unpublished.push(key.clone());
         }
         let storage = self.job.platform.storage.clone();
-        self.puts.spawn(async move { storage.put(&key, Bytes::from(bytes)).await });
+        let put = async move { storage.put(&key, Bytes::from(bytes)).await };
+        self.puts.spawn(put.in_current_span());
     }
 
     /// Takes back what was stored in vain. What can't be deleted now is tidied away later.

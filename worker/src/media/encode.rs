@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 
-use domain::ladder::Rung;
+use domain::ladder::{Effort, Rung};
 use domain::timeline;
 use ffmpeg_next::{Dictionary, Packet, Rational, codec, encoder, format, frame, picture};
 
@@ -31,6 +31,7 @@ pub(super) enum Work {
 pub(super) struct Config<'a> {
     pub index: usize,
     pub rung: &'a Rung,
+    pub effort: Effort,
     pub frame_rate: f64,
     pub threads: usize,
     pub colour: Colour,
@@ -140,7 +141,7 @@ impl Lane {
 }
 
 fn open_encoder(config: &Config<'_>) -> Result<encoder::Video, ffmpeg_next::Error> {
-    let Config { rung, frame_rate, threads, colour, .. } = config;
+    let Config { rung, effort, frame_rate, threads, colour, .. } = config;
     let codec = encoder::find_by_name("libx264").ok_or(ffmpeg_next::Error::EncoderNotFound)?;
     let mut video = codec::Context::new_with_codec(codec).encoder().video()?;
     video.set_width(rung.width);
@@ -158,8 +159,13 @@ fn open_encoder(config: &Config<'_>) -> Result<encoder::Video, ffmpeg_next::Erro
     video.set_gop(i32::MAX as u32);
     let (crf, maxrate, bufsize) = (rung.crf.to_string(), rung.max_bitrate.to_string(), rung.buffer.to_string());
     let (threads, level) = (threads.to_string(), format!("{}.{}", rung.level / 10, rung.level % 10));
+    let (preset, more) = match effort {
+        Effort::Usual => ("veryfast", None),
+        // Superfast alone looks at no frame ahead, which costs more rate than the little looking costs time.
+        Effort::Quick => ("superfast", Some(("x264-params", "mbtree=1:rc-lookahead=10"))),
+    };
     let options: Dictionary = [
-        ("preset", "veryfast"),
+        ("preset", preset),
         ("profile", "high"),
         ("level", &level),
         ("crf", &crf),
@@ -172,6 +178,7 @@ fn open_encoder(config: &Config<'_>) -> Result<encoder::Video, ffmpeg_next::Erro
         ("a53cc", "0"),
     ]
     .into_iter()
+    .chain(more)
     .collect();
     video.open_as_with(codec, options)
 }

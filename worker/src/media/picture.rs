@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
-use domain::ladder::Rung;
+use domain::ladder::{Effort, Rung};
 use domain::plan::{Outcome, PicturePlan};
 use domain::timeline::{self, Chunk};
 use ffmpeg_next::frame::DecodeError;
@@ -44,7 +44,7 @@ pub struct EncodePicture {
     /// And all chunks behind it, [`Chunk::next_by_the_clock`].
     pub go_on: bool,
     pub enter: Enter,
-    /// Somebody waits: all cores for this one.
+    /// Somebody waits: all cores for this one, and no more effort than it takes.
     pub urgent: bool,
 }
 
@@ -81,7 +81,10 @@ pub(super) fn encode(input: Box<dyn Input>, work: &EncodePicture, sink: &mut dyn
                 (true, false) => cores().min(MOST_THREADS),
                 (false, _) => 1,
             };
-            let config = encode::Config { index, rung, frame_rate: work.plan.frame_rate, threads, colour };
+            // Of a chunk, that is; who goes on to the film's end will be watched for longer.
+            let hurried = work.urgent && !work.go_on;
+            let effort = if hurried { Effort::Quick } else { rung.effort };
+            let config = encode::Config { index, rung, effort, frame_rate: work.plan.frame_rate, threads, colour };
             let events = events.clone();
             let run = move || encode::run(&config, &waiting, &events);
             encoders.push(spawn(scope, format!("encode {}", rung.name), run)?);

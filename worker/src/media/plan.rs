@@ -1,6 +1,6 @@
 //! From what is in a file to what is made of it.
 
-use domain::ladder::{self, Picture, Rung};
+use domain::ladder::{self, Effort, Picture, Rung};
 use domain::plan::{Copied, MayCopy, PicturePlan, Plan, SoundPlan, TextPlan};
 use domain::playlist::AUDIO;
 use domain::timeline::{self, Division, Rest};
@@ -13,6 +13,7 @@ pub struct Wishes {
     /// The tallest rung, in lines of the shorter side.
     pub highest: u32,
     pub copy: MayCopy,
+    pub effort: Effort,
 }
 
 pub fn plan(probe: &Probe, wishes: Wishes) -> Plan {
@@ -34,6 +35,7 @@ fn picture(probe: &Probe, video: &VideoStream, wishes: Wishes) -> PicturePlan {
     if rungs.is_empty() {
         rungs.extend(lowest);
     }
+    rungs.iter_mut().for_each(|rung| rung.effort = wishes.effort);
     let end = probe.duration_ms.unwrap_or(0) * timeline::TIMESCALE / 1000;
     let keys = probe.keys.as_deref();
     let short = width.min(height);

@@ -1,5 +1,6 @@
 //! The real work in the jail: what honest films come out as, and that hostile ones end with a reason.
 
+use domain::ladder::Effort;
 use domain::plan::{MayCopy, Plan};
 use domain::timeline;
 use std::io::Cursor;
@@ -16,8 +17,8 @@ use worker::media::{
     Reason, Segment, Sink, Stop, Track, Wishes, Work,
 };
 
-const ENCODE: Wishes = Wishes { highest: 1080, copy: MayCopy::NOTHING };
-const COPY: Wishes = Wishes { highest: 1080, copy: MayCopy::ALL };
+const ENCODE: Wishes = Wishes { highest: 1080, copy: MayCopy::NOTHING, effort: Effort::Usual };
+const COPY: Wishes = Wishes { highest: 1080, copy: MayCopy::ALL, effort: Effort::Usual };
 
 pub const TESTS: &[Test] = &[
     ("a_film_comes_out_of_the_jail_as_it_does_without", a_film_comes_out_of_the_jail_as_it_does_without),

@@ -1,6 +1,7 @@
 //! Footage, and what the engine makes of it: every task of a film in this process, one after the other.
 #![allow(dead_code)]
 
+use domain::ladder::Effort;
 use domain::plan::{MayCopy, Outcome, PicturePlan, Plan};
 use domain::storyboard::Layout;
 use domain::timeline;
@@ -141,9 +142,11 @@ pub fn picture_works(plan: &Plan) -> Vec<Work> {
         let enter = match (chunk.start, chunk.position) {
             (0, _) => Enter::AtTheBeginning,
             (start, Some(position)) => Enter::At(start, position),
-            (_, None) => Enter::ByTheIndex,
+            _ if picture.has_index() => Enter::ByTheIndex,
+            _ => Enter::AtTheBeginning,
         };
-        Work::Picture(EncodePicture { plan, origin_us, chunk, go_on, enter, urgent: true })
+        let urgent = chunk.number == 0;
+        Work::Picture(EncodePicture { plan, origin_us, chunk, go_on, enter, urgent })
     };
     chunks.map(work).collect()
 }
@@ -214,9 +217,9 @@ pub fn film(
 }
 
 /// Everything is encoded.
-pub const ENCODE: Wishes = Wishes { highest: 2160, copy: MayCopy::NOTHING };
+pub const ENCODE: Wishes = Wishes { highest: 2160, copy: MayCopy::NOTHING, effort: Effort::Usual };
 /// What can be is copied.
-pub const COPY: Wishes = Wishes { highest: 2160, copy: MayCopy::ALL };
+pub const COPY: Wishes = Wishes { highest: 2160, copy: MayCopy::ALL, effort: Effort::Usual };
 
 pub fn make(footage: (TempDir, PathBuf)) -> Made {
     make_as(ENCODE, footage)
