@@ -201,30 +201,29 @@ pub async fn publish_texts(platform: &Platform, claim: &Claim, names: &[String])
     Ok(())
 }
 
-/// Notes that a poster is stored under the claim's fence. The task is done.
-pub async fn pictured(platform: &Platform, claim: &Claim, poster: bool) -> Result<()> {
-    let (build, video) = (build(claim)?, video(claim)?);
-    let mut tx = platform.db.begin().await?;
-    ours(db::tasks::end(&mut *tx, claim, End::Done).await?)?;
-    if poster {
-        let film = db::videos::lock(&mut *tx, video).await?.ok_or(Error::Lost)?;
-        db::builds::set_poster(&mut *tx, build, claim.fence).await?;
-        // Pages that show the film ask again.
-        tell_state(&mut tx, video, film.state).await?;
-    }
-    tx.commit().await?;
-    Ok(())
+/// Pictures of a film that are stored under a claim's fence.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pictures {
+    pub poster: bool,
+    pub storyboard: Option<Layout>,
 }
 
-/// Notes that a storyboard is stored under the claim's fence, if there is one. The task is done.
-pub async fn drawn(platform: &Platform, claim: &Claim, layout: Option<&Layout>) -> Result<()> {
+/// Notes which pictures are stored. The task is done. Again is the same.
+pub async fn pictured(platform: &Platform, claim: &Claim, pictures: &Pictures) -> Result<()> {
     let (build, video) = (build(claim)?, video(claim)?);
     let mut tx = platform.db.begin().await?;
-    ours(db::tasks::end(&mut *tx, claim, End::Done).await?)?;
-    if let Some(layout) = layout {
+    if !db::tasks::end(&mut *tx, claim, End::Done).await? {
+        return ours(db::tasks::is_done(&mut *tx, claim).await?);
+    }
+    if *pictures != Pictures::default() {
         let film = db::videos::lock(&mut *tx, video).await?.ok_or(Error::Lost)?;
-        let storyboard = Storyboard { fence: claim.fence, layout: layout.clone() };
-        db::builds::set_storyboard(&mut *tx, build, &storyboard).await?;
+        if pictures.poster {
+            db::builds::set_poster(&mut *tx, build, claim.fence).await?;
+        }
+        if let Some(layout) = pictures.storyboard.clone() {
+            db::builds::set_storyboard(&mut *tx, build, &Storyboard { fence: claim.fence, layout }).await?;
+        }
+        // Pages that show the film ask again.
         tell_state(&mut tx, video, film.state).await?;
     }
     tx.commit().await?;

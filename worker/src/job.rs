@@ -32,6 +32,13 @@ pub enum Ended {
     Lost,
 }
 
+impl Ended {
+    /// The engine was asked for one thing and told of another.
+    fn another_answer() -> Self {
+        Ended::WentWrong("the engine answered another question".to_owned())
+    }
+}
+
 impl From<platform::Error> for Ended {
     fn from(error: platform::Error) -> Self {
         match error {

@@ -86,23 +86,17 @@ async fn make(
     let mut store = Store::new(job, names, publish);
     let made = async {
         let Done::Encoded(outcome) = job.run(work, &mut store, share).await? else {
-            return Err(Ended::WentWrong("the engine answered another question".to_owned()));
+            return Err(Ended::another_answer());
         };
         store.publish(Some(&outcome)).await?;
         Ok(outcome)
     };
-    match made.await {
-        Ok(outcome) => {
-            let seconds = started.elapsed().as_secs_f64();
-            tracing::info!(end_ms = outcome.end_ms, seconds, "encoded");
-            metrics::histogram!("kinora_encode_seconds", "kind" => job.claim.kind.as_str()).record(seconds);
-            Ok(())
-        }
-        Err(ended) => {
-            store.remove().await;
-            Err(ended)
-        }
-    }
+    let made = made.await;
+    let outcome = store.settle(made).await?;
+    let seconds = started.elapsed().as_secs_f64();
+    tracing::info!(end_ms = outcome.end_ms, seconds, "encoded");
+    metrics::histogram!("kinora_encode_seconds", "kind" => job.claim.kind.as_str()).record(seconds);
+    Ok(())
 }
 
 /// The chunks of a rendition that are published, up to the first that is missing.

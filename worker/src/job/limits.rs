@@ -1,7 +1,7 @@
 //! How much each kind of work may use.
 
 use crate::jail::{LONGEST_FILM, Limits, Load};
-use crate::media::{ChoosePoster, MakeStoryboard, Work};
+use crate::media::Work;
 use domain::timeline::TIMESCALE;
 use std::time::Duration;
 
@@ -28,10 +28,10 @@ pub fn of(work: &Work, size: u64) -> Limits {
         Work::Sound(_) | Work::Copy(_) | Work::Texts(_) => {
             Load { source_pixels: 0, rung_pixels: 0, frame_rate: 0.0, film: LONGEST_FILM, cores }
         }
-        Work::Poster(ChoosePoster { plan, .. }) | Work::Storyboard(MakeStoryboard { plan, .. }) => Load {
-            source_pixels: pixels(plan.width, plan.height),
+        Work::Poster(film) | Work::Storyboard(film) => Load {
+            source_pixels: pixels(film.width, film.height),
             rung_pixels: 0,
-            frame_rate: plan.frame_rate,
+            frame_rate: film.frame_rate,
             film: Duration::from_secs(60),
             cores,
         },

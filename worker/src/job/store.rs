@@ -123,9 +123,18 @@ impl<'a> Store<'a> {
 
     /// Publishes all that is complete and, with an outcome, ends the task.
     pub async fn publish(&mut self, outcome: Option<&Outcome>) -> Result<(), Ended> {
-        self.stored().await?;
         let stored: Vec<Stored> = std::mem::take(&mut self.complete).into_values().flatten().collect();
-        let result = patiently(|| builds::publish(self.job.platform, self.job.claim, &stored, outcome)).await;
+        let job = self.job;
+        self.write_down(|| builds::publish(job.platform, job.claim, &stored, outcome)).await
+    }
+
+    /// Waits until all is stored, then has it written down.
+    pub async fn write_down<F>(&mut self, write: impl FnMut() -> F) -> Result<(), Ended>
+    where
+        F: Future<Output = platform::Result<()>>,
+    {
+        self.stored().await?;
+        let result = patiently(write).await;
         // Committed or not, who knows: then what is stored stays, until it is tidied away.
         if matches!(result, Ok(()) | Err(platform::Error::Unavailable(_))) {
             self.unpublished.clear();
@@ -134,7 +143,7 @@ impl<'a> Store<'a> {
     }
 
     /// Waits for what is on its way.
-    pub async fn stored(&mut self) -> Result<(), Ended> {
+    async fn stored(&mut self) -> Result<(), Ended> {
         while let Some(put) = self.puts.join_next().await {
             put.map_err(|error| Ended::WentWrong(error.to_string()))??;
         }
@@ -157,13 +166,17 @@ impl<'a> Store<'a> {
         self.puts.spawn(async move { storage.put(&key, Bytes::from(bytes)).await });
     }
 
-    /// Takes back what was stored in vain. What can't be deleted now is tidied away later.
-    pub async fn remove(mut self) {
-        self.puts.shutdown().await;
-        for key in &self.unpublished {
-            if let Err(error) = self.job.platform.storage.delete(key).await {
-                tracing::warn!(%error, %key, "left behind");
+    /// The end of what was to be made. If it came to nothing, takes back what was stored in vain; what can't be deleted
+    /// now is tidied away later.
+    pub async fn settle<T>(mut self, made: Result<T, Ended>) -> Result<T, Ended> {
+        if made.is_err() {
+            self.puts.shutdown().await;
+            for key in &self.unpublished {
+                if let Err(error) = self.job.platform.storage.delete(key).await {
+                    tracing::warn!(%error, %key, "left behind");
+                }
             }
         }
+        made
     }
 }

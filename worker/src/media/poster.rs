@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use domain::plan::PicturePlan;
+use domain::ladder;
 use ffmpeg_next::{Rational, Rescale, decoder, frame};
-use serde::{Deserialize, Serialize};
 
-use super::colour::Colour;
-use super::decode::{self, Health, received, send};
+use super::decode::{Health, received, send};
 use super::deinterlace::Deinterlacer;
-use super::error::{Error, Reason};
+use super::error::Error;
+use super::footage::Footage;
 use super::input::{Input, Next, Source};
 use super::scale::Cascade;
 use super::sink::{Picture, Sink};
-use super::{MICROS, probe, still};
+use super::stills::Stills;
+use super::{MICROS, still};
 
 const MAX_WIDTH: u32 = 1280;
 /// Loses hardly anything to be seen.
@@ -27,33 +27,19 @@ const PLACES: [f64; 8] = [0.08, 0.15, 0.22, 0.3, 0.4, 0.5, 0.65, 0.8];
 /// Of a film that can't be entered in the middle, this much of its beginning is looked at, in seconds, a frame each.
 const BEGINNING: i64 = 30;
 
-/// A poster for a film.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ChoosePoster {
-    /// Its list of chunks isn't looked at.
-    pub plan: PicturePlan,
-    pub origin_us: i64,
-    /// How long the film is, in milliseconds, if it can be entered in the middle.
-    pub entered_ms: Option<i64>,
-}
-
 /// Hands the sink a JPEG, if anything could be decoded.
-pub(super) fn choose(input: Box<dyn Input>, work: &ChoosePoster, sink: &mut dyn Sink) -> Result<(), Error> {
-    let nothing = || Error::Unplayable(Reason::NothingToDecode);
-    let mut source = Source::open(input)?;
-    let index = probe::video_stream(&source).ok_or_else(nothing)?;
-    source.keep_only(&[index]);
-    let stream = source.context.stream(index).ok_or_else(nothing)?;
-    let time_base = stream.time_base();
-    let decoder = decode::open_picture(&stream)?.ok_or_else(nothing)?;
-    let colour = Colour::of(&decoder);
-    // The smallest rung to judge by, the largest that fits to show.
-    let mut rungs: Vec<_> = work.plan.rungs.iter().filter(|rung| rung.width <= MAX_WIDTH).cloned().collect();
+pub(super) fn choose(input: Box<dyn Input>, work: &Stills, sink: &mut dyn Sink) -> Result<(), Error> {
+    let Footage { source, index, time_base, decoder, colour, orientation } = Footage::open(input)?;
+    // The smallest rung to judge by, the largest that fits to show: of what would be encoded, if nothing is copied.
+    let Stills { width, height, frame_rate, .. } = *work;
+    let mut rungs = ladder::ladder(&ladder::Picture { width, height, frame_rate });
+    let lowest = rungs.first().cloned();
+    rungs.retain(|rung| rung.width <= MAX_WIDTH);
     if rungs.is_empty() {
-        rungs.extend(work.plan.rungs.first().cloned());
+        rungs.extend(lowest);
     }
     rungs.drain(1..rungs.len().saturating_sub(1).max(1));
-    let cascade = Cascade::new(&rungs, probe::orientation(&stream), colour);
+    let cascade = Cascade::new(&rungs, orientation, colour);
     let mut search = Search { source, index, decoder, cascade, best: None };
     let second = 1_i64.rescale(Rational(1, 1), time_base);
     if let Some(length) = work.entered_ms {

@@ -9,11 +9,12 @@ use super::copy::{self, CopyPicture};
 use super::error::Error;
 use super::input::Input;
 use super::picture::{self, EncodePicture};
-use super::poster::{self, ChoosePoster};
+use super::poster;
 use super::probe::{Probe, probe};
 use super::sink::Sink;
 use super::sound::{self, EncodeSound};
-use super::storyboard::{self, MakeStoryboard};
+use super::stills::Stills;
+use super::storyboard;
 use super::texts::{self, ReadTexts};
 use crate::jail;
 
@@ -25,8 +26,8 @@ pub enum Work {
     Copy(CopyPicture),
     Sound(EncodeSound),
     Texts(ReadTexts),
-    Poster(ChoosePoster),
-    Storyboard(MakeStoryboard),
+    Poster(Stills),
+    Storyboard(Stills),
 }
 
 /// What came of it beside what went to the sink.

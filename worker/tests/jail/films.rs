@@ -12,8 +12,8 @@ use super::mischief::{Done, Mischief, jail};
 use worker::jail::fences::Fence;
 use worker::jail::{Limits, Load};
 use worker::media::{
-    self, ChoosePoster, CopyPicture, EncodePicture, EncodeSound, Error, Init, MakeStoryboard, Picture, Probe, Reason,
-    Segment, Sink, Stop, Track, Wishes, Work,
+    self, CopyPicture, EncodePicture, EncodeSound, Error, Init, Picture, Probe, Reason, Segment, Sink, Stills, Stop,
+    Track, Wishes, Work,
 };
 
 const ENCODE: Wishes = Wishes { highest: 1080, copy: false };
@@ -143,9 +143,8 @@ fn works(plan: &Plan) -> Vec<Work> {
     let picture = plan.picture.clone().map(|plan| {
         Work::Picture(EncodePicture { plan, origin_us, chunk: timeline::by_the_clock(0), go_on: true, urgent: true })
     });
-    let poster = plan.picture.clone().map(|plan| Work::Poster(ChoosePoster { plan, origin_us, entered_ms: None }));
-    let storyboard =
-        plan.picture.clone().map(|plan| Work::Storyboard(MakeStoryboard { plan, origin_us, entered_ms: None }));
+    let stills = Stills::of(plan).map(|stills| Stills { entered_ms: None, ..stills });
+    let (poster, storyboard) = (stills.clone().map(Work::Poster), stills.map(Work::Storyboard));
     let sound = plan
         .sounds
         .first()

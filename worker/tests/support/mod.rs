@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 use worker::media::{
-    self, ChoosePoster, Done, EncodePicture, EncodeSound, Error, Init, Input, MakeStoryboard, Picture, Probe, Segment,
-    Sink, Stop, Track, Wishes, Work,
+    self, Done, EncodePicture, EncodeSound, Error, Init, Input, Picture, Probe, Segment, Sink, Stills, Stop, Track,
+    Wishes, Work,
 };
 
 /// Keeps everything, as the storage would.
@@ -168,13 +168,9 @@ pub fn film(
             Err(error) => return Err(error),
         }
     }
-    if let Some(picture) = plan.picture.as_ref().filter(|picture| !picture.rungs.is_empty()) {
-        let entered_ms = plan.promised_ms.filter(|_| !picture.chunks.is_empty());
-        let plan = PicturePlan { chunks: Vec::new(), ..picture.clone() };
-        let origin_us = probe.origin_us;
-        media::perform(&Work::Poster(ChoosePoster { plan: plan.clone(), origin_us, entered_ms }), open(), memory)?;
-        let work = Work::Storyboard(MakeStoryboard { plan, origin_us, entered_ms });
-        match media::perform(&work, open(), memory)? {
+    if let Some(stills) = Stills::of(&plan) {
+        media::perform(&Work::Poster(stills.clone()), open(), memory)?;
+        match media::perform(&Work::Storyboard(stills), open(), memory)? {
             Done::Storyboard(layout) => memory.storyboard = layout,
             other => panic!("{other:?}"),
         }
