@@ -28,22 +28,25 @@ pub enum Kind {
     Texts,
     /// Choose a poster.
     Pictures,
+    /// Make the poster that the film's owner asks for.
+    Poster,
     /// Make small pictures of the whole film.
     Storyboard,
-    /// Delete what is stored below a build and of no use to anybody.
+    /// Delete what is stored below a build, or for a film's poster, and of no use to anybody.
     Tidy,
     /// Delete what a deleted film left in S3.
     DeleteVideo,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 10] = [
         Kind::Plan,
         Kind::Encode,
         Kind::Copy,
         Kind::Sound,
         Kind::Texts,
         Kind::Pictures,
+        Kind::Poster,
         Kind::Storyboard,
         Kind::Tidy,
         Kind::DeleteVideo,
@@ -57,6 +60,7 @@ impl Kind {
             Kind::Sound => "sound",
             Kind::Texts => "texts",
             Kind::Pictures => "pictures",
+            Kind::Poster => "poster",
             Kind::Storyboard => "storyboard",
             Kind::Tidy => "tidy",
             Kind::DeleteVideo => "delete_video",
@@ -70,7 +74,7 @@ impl Kind {
 
     /// Whether only the engine that began a build may do it.
     pub fn needs_engine(self) -> bool {
-        self.makes_film() || matches!(self, Kind::Pictures | Kind::Storyboard)
+        self.makes_film() || matches!(self, Kind::Pictures | Kind::Poster | Kind::Storyboard)
     }
 }
 
@@ -80,7 +84,7 @@ impl FromStr for Kind {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let unknown = crate::video::UnknownWord {
             what: "The task's kind",
-            expected: "plan, encode, copy, sound, texts, pictures, storyboard, tidy, delete_video",
+            expected: "plan, encode, copy, sound, texts, pictures, poster, storyboard, tidy, delete_video",
         };
         Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(unknown)
     }

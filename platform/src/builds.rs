@@ -8,6 +8,7 @@ use domain::id::{BuildId, VideoId};
 use domain::key::MediaKey;
 use domain::plan::{Outcome, Plan};
 use domain::playlist::{AUDIO, Chunk, contiguous, is_audio, length_ms};
+use domain::poster;
 use domain::storyboard::{Layout, Storyboard};
 use domain::task::{Kind, LATER, URGENT, USUAL};
 use domain::video::{Notice, State};
@@ -113,9 +114,8 @@ fn tasks_of(plan: &Plan) -> Vec<Planned<'_>> {
         Planned { rendition: Some(&sound.name), ..Planned::new(Kind::Sound, class, weight) }
     });
     tasks.extend(sounds.next());
-    if plan.picture.is_some() {
-        tasks.push(Planned::new(Kind::Pictures, USUAL, 0.0));
-    }
+    // Of a film without a picture: its cover, or how loud it is when.
+    tasks.push(Planned::new(Kind::Pictures, USUAL, 0.0));
     tasks.extend(encodes);
     tasks.extend(sounds);
     if !plan.texts.is_empty() {
@@ -204,8 +204,10 @@ pub async fn publish_texts(platform: &Platform, claim: &Claim, names: &[String])
 /// Pictures of a film that are stored under a claim's fence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pictures {
-    pub poster: bool,
+    pub poster: Option<poster::Stored>,
     pub storyboard: Option<Layout>,
+    /// Of a film without a picture.
+    pub waveform: bool,
 }
 
 /// Notes which pictures are stored. The task is done. Again is the same.
@@ -217,8 +219,11 @@ pub async fn pictured(platform: &Platform, claim: &Claim, pictures: &Pictures) -
     }
     if *pictures != Pictures::default() {
         let film = db::videos::lock(&mut *tx, video).await?.ok_or(Error::Lost)?;
-        if pictures.poster {
-            db::builds::set_poster(&mut *tx, build, claim.fence).await?;
+        if let Some(poster) = &pictures.poster {
+            db::builds::set_poster(&mut *tx, build, poster).await?;
+        }
+        if pictures.waveform {
+            db::builds::set_waveform(&mut *tx, build, claim.fence).await?;
         }
         if let Some(layout) = pictures.storyboard.clone() {
             db::builds::set_storyboard(&mut *tx, build, &Storyboard { fence: claim.fence, layout }).await?;
@@ -431,13 +436,14 @@ pub async fn useless(platform: &Platform, claim: &Claim) -> Result<Vec<String>> 
     let is_used = |key: &MediaKey| match key {
         MediaKey::Chunk { chunk, fence, rung, .. } => used.chunks.contains(&(*chunk, *fence, rung.clone())),
         MediaKey::Init { hash, rung, .. } => used.inits.contains(&(hash.clone(), rung.clone())),
-        MediaKey::Poster { fence, .. } => used.poster == Some(*fence),
+        MediaKey::Poster { fence, width, .. } => used.poster.as_ref().is_some_and(|poster| poster.has(*fence, *width)),
+        MediaKey::Waveform { fence, .. } => used.waveform == Some(*fence),
         MediaKey::Sheet { number, fence, .. } => used
             .storyboard
             .as_ref()
             .is_some_and(|storyboard| storyboard.fence == *fence && *number < storyboard.layout.sheets()),
         MediaKey::Text { name, fence, .. } => used.texts.contains(&(name.clone(), *fence)),
-        MediaKey::Original { .. } => true,
+        MediaKey::Original { .. } | MediaKey::Picture { .. } => true,
     };
     // What this version can't read is another's, and stays.
     Ok(stored.into_iter().filter(|key| MediaKey::from_key(key).is_some_and(|key| !is_used(&key))).collect())

@@ -10,6 +10,7 @@ mod store;
 mod storyboard;
 mod texts;
 mod tidy;
+mod wished;
 
 use crate::jail::Jail;
 use domain::task::Kind;
@@ -70,6 +71,7 @@ pub async fn perform(
         Kind::Sound => encode::sound(&job.await?).await,
         Kind::Texts => texts::perform(&job.await?).await,
         Kind::Pictures => poster::perform(&job.await?).await,
+        Kind::Poster => wished::perform(platform, jail, claim, shutdown).await,
         Kind::Storyboard => storyboard::perform(&job.await?).await,
         Kind::Tidy => tidy::perform(platform, claim).await,
         Kind::DeleteVideo => delete::perform(platform, claim).await,

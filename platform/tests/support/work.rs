@@ -127,11 +127,19 @@ pub async fn perform(platform: &Platform, claim: &Claim, seconds: i64) {
             builds::publish(platform, claim, &[stored], Some(&outcome(seconds * 1000))).await.unwrap();
         }
         (Kind::Pictures, _) => {
-            builds::pictured(platform, claim, &Pictures { poster: true, ..Pictures::default() }).await.unwrap();
+            builds::pictured(platform, claim, &Pictures { poster: Some(poster(claim)), ..Pictures::default() })
+                .await
+                .unwrap();
         }
         (Kind::Storyboard, _) => builds::pictured(platform, claim, &Pictures::default()).await.unwrap(),
         other => panic!("{other:?}"),
     }
+}
+
+/// Of 640 pixels.
+pub fn poster(claim: &Claim) -> domain::poster::Stored {
+    let task = (claim.kind == Kind::Poster).then_some(claim.task);
+    domain::poster::Stored { task, fence: claim.fence, width: 640, drawn: false }
 }
 
 /// One number that a query finds about a film.

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use domain::key::{MediaKey, init_hash};
 use domain::plan::Outcome;
 use domain::playlist::{self, Chunk};
+use domain::poster::Of;
+use domain::task::Kind;
 use platform::builds::{self, Stored};
 use platform::storage;
 use std::collections::BTreeMap;
@@ -32,7 +34,6 @@ pub struct Store<'a> {
     puts: JoinSet<Result<(), storage::Error>>,
     /// What was PUT and isn't published: of no use to anybody if the task ends badly.
     unpublished: Vec<MediaKey>,
-    pub has_poster: bool,
 }
 
 /// A chunk of a rendition that is being made.
@@ -55,7 +56,6 @@ impl<'a> Store<'a> {
             complete: BTreeMap::new(),
             puts: JoinSet::new(),
             unpublished: Vec::new(),
-            has_poster: false,
         }
     }
 
@@ -64,17 +64,14 @@ impl<'a> Store<'a> {
             Made::Init(track, init) => self.init(track, init),
             Made::Segment(track, segment) => self.segment(track, &segment),
             Made::Chunk(track, number) => self.chunk(track, number).await,
-            Made::Picture(picture, bytes) => {
-                self.picture(picture, bytes);
-                Ok(())
-            }
+            Made::Picture(picture, bytes) => self.picture(picture, bytes),
         }
     }
 
     fn init(&mut self, track: Track, init: Init) -> Result<(), Ended> {
         let (hash, rung) = (init_hash(&init.bytes), self.name(track)?);
         // Each chunk has one, and the second is the first: its key says so.
-        let key = MediaKey::Init { build: self.job.build.clone(), hash: hash.clone(), rung };
+        let key = MediaKey::Init { build: self.job.build()?.clone(), hash: hash.clone(), rung };
         self.put(key, init.bytes);
         self.open.entry(track).or_default().init = Some((hash, init.codecs));
         Ok(())
@@ -102,7 +99,7 @@ impl<'a> Store<'a> {
         }
         let Some((init_hash, codecs)) = open.init.clone().filter(|_| !segments.is_empty()) else { return Ok(()) };
         let fence = self.job.claim.fence;
-        self.put(MediaKey::Chunk { build: self.job.build.clone(), chunk: number, fence, rung: rung.clone() }, bytes);
+        self.put(MediaKey::Chunk { build: self.job.build()?.clone(), chunk: number, fence, rung: rung.clone() }, bytes);
         let complete = self.complete.entry(number).or_default();
         complete.push(Stored { rung, chunk: Chunk { number, fence, segments }, init_hash, codecs });
         if self.publish == Publish::AtOnce && complete.len() == self.names.len() {
@@ -111,14 +108,21 @@ impl<'a> Store<'a> {
         Ok(())
     }
 
-    fn picture(&mut self, picture: Picture, bytes: Vec<u8>) {
-        let (build, fence) = (self.job.build.clone(), self.job.claim.fence);
+    fn picture(&mut self, picture: Picture, bytes: Vec<u8>) -> Result<(), Ended> {
+        let (job, fence) = (self.job, self.job.claim.fence);
         let key = match picture {
-            Picture::Poster => MediaKey::Poster { build, fence },
-            Picture::Sheet(number) => MediaKey::Sheet { build, number, fence },
+            Picture::Poster { width, format } => {
+                let of = match job.claim.kind {
+                    Kind::Poster => Of::Film(job.video.clone(), job.claim.task),
+                    _ => Of::Build(job.build()?.clone()),
+                };
+                MediaKey::Poster { of, fence, width, format }
+            }
+            Picture::Sheet(number) => MediaKey::Sheet { build: job.build()?.clone(), number, fence },
+            Picture::Waveform => MediaKey::Waveform { build: job.build()?.clone(), fence },
         };
-        self.has_poster |= picture == Picture::Poster;
         self.put(key, bytes);
+        Ok(())
     }
 
     /// Publishes all that is complete and, with an outcome, ends the task.

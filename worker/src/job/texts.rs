@@ -21,7 +21,7 @@ pub async fn perform(job: &Job<'_>) -> Result<(), Ended> {
         };
         let mut names = Vec::new();
         for (text, cues) in plan.texts.iter().zip(texts).filter(|(_, cues)| !cues.is_empty()) {
-            let key = MediaKey::Text { build: job.build.clone(), name: text.name.clone(), fence: job.claim.fence };
+            let key = MediaKey::Text { build: job.build()?.clone(), name: text.name.clone(), fence: job.claim.fence };
             store.put(key, webvtt::subtitles(&cues).into_bytes());
             names.push(text.name.clone());
         }

@@ -40,6 +40,8 @@ mod stills;
 mod storyboard;
 mod texts;
 mod tone_map;
+mod waveform;
+mod wished;
 mod work;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -55,8 +57,11 @@ pub use probe::{AudioStream, Probe, VideoStream};
 pub use sink::{Init, Picture, Segment, Sink, Stop, Track};
 pub use sound::EncodeSound;
 pub use sound_segments::FRAME as AAC_FRAME;
+pub use still::Printed;
 pub use stills::Stills;
 pub use texts::ReadTexts;
+pub use waveform::{DrawSound, Drawn};
+pub use wished::PictureAt;
 pub use work::{Done, Work, perform};
 
 use domain::plan::Outcome;

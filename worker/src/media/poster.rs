@@ -2,22 +2,20 @@
 
 use std::sync::Arc;
 
-use domain::ladder;
+use domain::poster;
 use ffmpeg_next::{Rational, Rescale, decoder, frame};
 
+use super::MICROS;
 use super::decode::{Health, received, send};
 use super::deinterlace::Deinterlacer;
 use super::error::Error;
 use super::footage::Footage;
 use super::input::{Input, Next, Source};
 use super::scale::Cascade;
-use super::sink::{Picture, Sink};
+use super::sink::Sink;
+use super::still::{self, Printed};
 use super::stills::Stills;
-use super::{MICROS, still};
 
-const MAX_WIDTH: u32 = 1280;
-/// Loses hardly anything to be seen.
-const QUANTISER: u8 = 3;
 /// Below this [`score`] a picture is black, white, fog or a blur, and the search goes on.
 const GOOD: f64 = 12.0;
 /// Edges of a picture that is as sharp as it need be, by [`edges`].
@@ -27,19 +25,12 @@ const PLACES: [f64; 8] = [0.08, 0.15, 0.22, 0.3, 0.4, 0.5, 0.65, 0.8];
 /// Of a film that can't be entered in the middle, this much of its beginning is looked at, in seconds, a frame each.
 const BEGINNING: i64 = 30;
 
-/// Hands the sink a JPEG, if anything could be decoded.
-pub(super) fn choose(input: Box<dyn Input>, work: &Stills, sink: &mut dyn Sink) -> Result<(), Error> {
-    let Footage { source, index, time_base, decoder, colour, orientation } = Footage::open(input)?;
-    // The smallest rung to judge by, the largest that fits to show: of what would be encoded, if nothing is copied.
-    let Stills { width, height, frame_rate, .. } = *work;
-    let mut rungs = ladder::ladder(&ladder::Picture { width, height, frame_rate });
-    let lowest = rungs.first().cloned();
-    rungs.retain(|rung| rung.width <= MAX_WIDTH);
-    if rungs.is_empty() {
-        rungs.extend(lowest);
-    }
-    rungs.drain(1..rungs.len().saturating_sub(1).max(1));
-    let cascade = Cascade::new(&rungs, orientation, colour);
+/// Hands the sink its files, if anything could be decoded.
+pub(super) fn choose(input: Box<dyn Input>, work: &Stills, sink: &mut dyn Sink) -> Result<Option<Printed>, Error> {
+    let film = Footage::open(input)?;
+    let colour = film.picture_colour();
+    let Footage { source, index, time_base, decoder, orientation, .. } = film;
+    let cascade = Cascade::of_sizes(poster::sizes(work.width, work.height), orientation, colour);
     let mut search = Search { source, index, decoder, cascade, best: None };
     let second = 1_i64.rescale(Rational(1, 1), time_base);
     if let Some(length) = work.entered_ms {
@@ -56,11 +47,8 @@ pub(super) fn choose(input: Box<dyn Input>, work: &Stills, sink: &mut dyn Sink) 
         search.look(BEGINNING, second)?;
     }
     match search.best {
-        Some((_, frame)) => {
-            let jpeg = still::jpeg(&shown(&frame)?, QUANTISER)?;
-            sink.picture(Picture::Poster, jpeg).map_err(|_| Error::Stopped)
-        }
-        None => Ok(()),
+        Some((_, frames)) => still::print(&frames, sink),
+        None => Ok(None),
     }
 }
 
@@ -69,7 +57,8 @@ struct Search {
     index: usize,
     decoder: decoder::Video,
     cascade: Cascade,
-    best: Option<(f64, Arc<frame::Video>)>,
+    /// With its score, in all sizes.
+    best: Option<(f64, Vec<Arc<frame::Video>>)>,
 }
 
 impl Search {
@@ -107,10 +96,10 @@ impl Search {
 
     fn judge(&mut self, frame: frame::Video) -> Result<(), Error> {
         let frames = self.cascade.run(Deinterlacer::single(frame)?, 0)?;
-        let (Some(smallest), Some(largest)) = (frames.first(), frames.last()) else { return Ok(()) };
+        let Some(smallest) = frames.first() else { return Ok(()) };
         let score = score(smallest);
         if self.best.as_ref().is_none_or(|(best, _)| score > *best) {
-            self.best = Some((score, Arc::clone(largest)));
+            self.best = Some((score, frames));
         }
         Ok(())
     }
@@ -149,11 +138,4 @@ fn edges(rows: &[&[u8]]) -> f64 {
         }
     }
     (squares / count.max(1) as f64).sqrt()
-}
-
-/// No larger than [`MAX_WIDTH`].
-fn shown(frame: &frame::Video) -> Result<frame::Video, Error> {
-    let width = frame.width().min(MAX_WIDTH);
-    let height = (frame.height() * width / frame.width().max(1)).max(2);
-    still::prepared(frame, width, height)
 }

@@ -6,10 +6,9 @@ use domain::storyboard::{Layout, MOST_TILES};
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::{Packet, Rational, Rescale, decoder, frame};
 
-use super::decode::{Health, received, send};
 use super::deinterlace::Deinterlacer;
 use super::error::Error;
-use super::footage::Footage;
+use super::footage::{self, Footage};
 use super::input::{Input, Next, Source};
 use super::scale::Cascade;
 use super::sink::{Picture, Sink};
@@ -24,7 +23,9 @@ type Tile = Option<Arc<frame::Video>>;
 
 /// Hands the sink its sheets. None if nothing could be decoded.
 pub(super) fn make(input: Box<dyn Input>, work: &Stills, sink: &mut dyn Sink) -> Result<Option<Layout>, Error> {
-    let Footage { source, index, time_base, decoder, colour, orientation } = Footage::open(input)?;
+    let film = Footage::open(input)?;
+    let colour = film.picture_colour();
+    let Footage { source, index, time_base, decoder, orientation, .. } = film;
     let mut layout = Layout::of(work.width, work.height, work.entered_ms);
     let size = vec![(layout.tile_width, layout.tile_height)];
     let cascade = Cascade::of_sizes(size, orientation, colour);
@@ -132,18 +133,11 @@ impl Film {
 
     /// A key frame by itself, as small as a picture of the storyboard.
     fn draw(&mut self, packet: &Packet) -> Result<Tile, Error> {
-        let (mut health, mut first) = (Health::default(), None);
-        send(&mut self.decoder, Some(packet), &mut health);
-        send(&mut self.decoder, None, &mut health);
-        let mut frame = frame::Video::empty();
-        while received(self.decoder.receive_frame(&mut frame), &mut health) {
-            let frame = std::mem::replace(&mut frame, frame::Video::empty());
-            first.get_or_insert(frame);
-        }
+        let frame = footage::decoded(&mut self.decoder, packet);
         self.decoder.flush();
-        let Some(frame) = first.filter(|frame| frame.width() > 0) else { return Ok(None) };
+        let Some(frame) = frame else { return Ok(None) };
         let Some(small) = self.cascade.run(Deinterlacer::single(frame)?, 0)?.pop() else { return Ok(None) };
-        still::prepared(&small, small.width(), small.height()).map(|tile| Some(Arc::new(tile)))
+        still::converted(&small, true).map(|tile| Some(Arc::new(tile)))
     }
 }
 

@@ -13,9 +13,12 @@ use super::poster;
 use super::probe::{Probe, probe};
 use super::sink::Sink;
 use super::sound::{self, EncodeSound};
+use super::still::Printed;
 use super::stills::Stills;
 use super::storyboard;
 use super::texts::{self, ReadTexts};
+use super::waveform::{self, DrawSound, Drawn};
+use super::wished::{self, PictureAt};
 use crate::jail;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +30,10 @@ pub enum Work {
     Sound(EncodeSound),
     Texts(ReadTexts),
     Poster(Stills),
+    PictureAt(PictureAt),
+    /// A poster of a picture that was sent.
+    OwnPicture,
+    DrawSound(DrawSound),
     Storyboard(Stills),
 }
 
@@ -38,7 +45,9 @@ pub enum Done {
     Encoded(Outcome),
     /// Of each stream that was asked for.
     Texts(Vec<Vec<Cue>>),
-    Poster,
+    /// None if there is nothing to make it of.
+    Poster(Option<Printed>),
+    Drawn(Drawn),
     /// What is on the sheets, if there are any.
     Storyboard(Option<Layout>),
 }
@@ -52,7 +61,10 @@ pub fn perform(work: &Work, input: Box<dyn Input>, sink: &mut dyn Sink) -> Resul
         Work::Sound(work) if work.plan.copy => copy::sound(input, work, sink).map(Done::Encoded),
         Work::Sound(work) => sound::encode(input, work, sink).map(Done::Encoded),
         Work::Texts(work) => texts::read(input, work, sink).map(Done::Texts),
-        Work::Poster(work) => poster::choose(input, work, sink).map(|()| Done::Poster),
+        Work::Poster(work) => poster::choose(input, work, sink).map(Done::Poster),
+        Work::PictureAt(work) => wished::at(input, work, sink).map(Done::Poster),
+        Work::OwnPicture => wished::picture(input, sink).map(Done::Poster),
+        Work::DrawSound(work) => waveform::draw(input, work, sink).map(Done::Drawn),
         Work::Storyboard(work) => storyboard::make(input, work, sink).map(Done::Storyboard),
     }
 }

@@ -12,8 +12,8 @@ use super::mischief::{Done, Mischief, jail};
 use worker::jail::fences::Fence;
 use worker::jail::{Limits, Load};
 use worker::media::{
-    self, CopyPicture, EncodePicture, EncodeSound, Error, Init, Picture, Probe, Reason, Segment, Sink, Stills, Stop,
-    Track, Wishes, Work,
+    self, CopyPicture, DrawSound, EncodePicture, EncodeSound, Error, Init, Picture, Probe, Reason, Segment, Sink,
+    Stills, Stop, Track, Wishes, Work,
 };
 
 const ENCODE: Wishes = Wishes { highest: 1080, copy: false };
@@ -150,7 +150,9 @@ fn works(plan: &Plan) -> Vec<Work> {
         .first()
         .cloned()
         .map(|plan| Work::Sound(EncodeSound { plan, origin_us, first_chunk: 0, first_sample: 0, seekable: false }));
-    [picture, poster, storyboard, sound].into_iter().flatten().collect()
+    let drawn = plan.sounds.first().map(|sound| Work::DrawSound(DrawSound { stream: sound.stream }));
+    let drawn = drawn.filter(|_| plan.picture.is_none());
+    [picture, poster, storyboard, sound, drawn].into_iter().flatten().collect()
 }
 
 fn plan(film: &[u8]) -> Plan {

@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 use domain::plan::{Outcome, PicturePlan, Plan};
+use domain::poster::Format;
 use domain::storyboard::Layout;
 use domain::timeline;
 use domain::video::Notice;
@@ -58,6 +59,14 @@ impl Sink for Memory {
     fn progress(&mut self, done_ms: i64) -> Result<(), Stop> {
         self.progress.push(done_ms);
         Ok(())
+    }
+}
+
+impl Memory {
+    /// The largest JPEG of the poster.
+    pub fn poster(&self) -> &[u8] {
+        let is_jpeg = |picture: &Picture| matches!(picture, Picture::Poster { format: Format::Jpeg, .. });
+        self.pictures.iter().rfind(|(picture, _)| is_jpeg(picture)).expect("a poster").1
     }
 }
 
