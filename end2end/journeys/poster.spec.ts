@@ -55,7 +55,6 @@ test('an owner chooses another poster, sends one, and goes back', async ({ page 
     await idle();
     await showsPoster(posterOf(row), 'blue');
     await expect(desk.getByRole('button', { name: 'The picture at 0:07' })).toHaveAttribute('aria-pressed', 'true');
-    await page.screenshot({ path: `${process.env.KINORA_SHOTS ?? 'test-results'}/poster-desk.png`, fullPage: true });
   });
 
   await test.step('one of their own', async () => {
@@ -103,7 +102,6 @@ test('a sound shows how loud it is when', async ({ page }) => {
   await page.getByRole('button', { name: 'Play', exact: true }).click();
   const played = () => wave.evaluate((element) => parseFloat(getComputedStyle(element).getPropertyValue('--played')));
   await expect.poll(played).toBeGreaterThan(10);
-  await page.screenshot({ path: `${process.env.KINORA_SHOTS ?? 'test-results'}/waveform.png` });
   await visit(page, '/');
   await expect(posterOf(page.getByTestId('film-card').filter({ hasText: word }))).toBeVisible();
   expect(heard).toEqual([]);
