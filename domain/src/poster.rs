@@ -154,7 +154,7 @@ pub enum Wish {
 
 /// What became of an owner's last wish.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[serde(from = "Told", into = "Told")]
 pub enum Choice {
     /// It is being made; until then the film has the poster it had.
     Pending,
@@ -162,6 +162,43 @@ pub enum Choice {
     Chosen,
     /// It came to nothing, for a reason in words for its owner. The film has the poster it had.
     Failed { problem: String },
+}
+
+/// A [`Choice`] as JSON has it. Written out, because serde's own way to read an enum by one of its fields is kilobytes of
+/// code for the browser.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    state: Word,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Word {
+    Pending,
+    Chosen,
+    Failed,
+}
+
+impl From<Choice> for Told {
+    fn from(choice: Choice) -> Self {
+        match choice {
+            Choice::Pending => Self { state: Word::Pending, problem: None },
+            Choice::Chosen => Self { state: Word::Chosen, problem: None },
+            Choice::Failed { problem } => Self { state: Word::Failed, problem: Some(problem) },
+        }
+    }
+}
+
+impl From<Told> for Choice {
+    fn from(told: Told) -> Self {
+        match told.state {
+            Word::Pending => Self::Pending,
+            Word::Chosen => Self::Chosen,
+            Word::Failed => Self::Failed { problem: told.problem.unwrap_or_default() },
+        }
+    }
 }
 
 /// Bytes of a picture that is sent for a poster.
@@ -231,6 +268,19 @@ mod tests {
             assert_eq!(paths.len(), 4);
             assert!(paths.contains(&poster.largest()));
             assert!(poster.srcset(Format::Webp).ends_with(".640.webp 640w"));
+        }
+    }
+
+    #[test]
+    fn a_choice_is_flat() {
+        let failed = Choice::Failed { problem: "No.".to_owned() };
+        for (choice, json) in [
+            (Choice::Pending, r#"{"state":"pending"}"#),
+            (Choice::Chosen, r#"{"state":"chosen"}"#),
+            (failed, r#"{"state":"failed","problem":"No."}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&choice).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Choice>(json).unwrap(), choice);
         }
     }
 

@@ -6,7 +6,8 @@ import { complaints, signUp, uniqueWord, untilReady, upload, visit } from '../su
 async function colourOf(image: Locator): Promise<number[]> {
   return image.evaluate(async (element: HTMLImageElement) => {
     await element.decode();
-    const bytes = await (await fetch(element.currentSrc)).blob();
+    // Not from the cache: what an image was loaded for, no script may read.
+    const bytes = await (await fetch(element.currentSrc, { cache: 'reload' })).blob();
     const canvas = new OffscreenCanvas(1, 1).getContext('2d')!;
     const picture = await createImageBitmap(bytes);
     // Beside the lines of the grid.

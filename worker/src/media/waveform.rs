@@ -25,8 +25,9 @@ use super::still::{self, Printed};
 
 /// Of a drawn poster, pixels.
 const SIZE: (u32, u32) = (1280, 720);
-/// Bars across it, each as wide as the gap behind it.
-const BARS: usize = 80;
+/// Bars across it, each as wide as the gap behind it, and what is left free on both sides, pixels.
+const BARS: usize = 70;
+const MARGIN: usize = 80;
 /// The highest bar, pixels; the lowest is as high as it is wide.
 const HIGHEST: f64 = 432.0;
 /// Y, Cb, Cr in the limited range of BT.601: the page's dark ground, and its one warm light.
@@ -224,7 +225,7 @@ fn drawing(waveform: &Waveform) -> frame::Video {
     let mut frame = frame::Video::new(Pixel::YUV420P, width, height);
     frame.set_pts(Some(0));
     frame.set_color_range(color::Range::MPEG);
-    let step = width as usize / BARS;
+    let step = (width as usize - 2 * MARGIN) / BARS;
     let bars: Vec<usize> =
         waveform.bars(BARS).iter().map(|bar| (bar * HIGHEST).max(step as f64 / 2.0) as usize).collect();
     for plane in 0..3 {
@@ -234,7 +235,11 @@ fn drawing(waveform: &Waveform) -> frame::Video {
         for (y, row) in frame.data_mut(plane).chunks_mut(stride).take(rows).enumerate() {
             let from_middle = (y * shrink).abs_diff(height as usize / 2);
             for (x, pixel) in row.iter_mut().take(width as usize / shrink).enumerate() {
-                let (bar, inside) = (x * shrink / step, x * shrink % step);
+                let Some(x) = (x * shrink).checked_sub(MARGIN) else {
+                    *pixel = GROUND[plane];
+                    continue;
+                };
+                let (bar, inside) = (x / step, x % step);
                 // The bar stands in the middle of its step.
                 let is_lit = (step / 4..step * 3 / 4).contains(&inside)
                     && bars.get(bar).is_some_and(|bar| from_middle * 2 <= *bar);
