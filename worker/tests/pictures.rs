@@ -50,7 +50,10 @@ fn a_poster_comes_in_three_widths_and_two_formats() {
         let (codec, size) = (probe_entry(file, "stream=codec_name"), probe_entry(file, "stream=width,height"));
         assert_eq!(codec, if *format == Format::Webp { "webp" } else { "mjpeg" });
         assert_eq!(size, format!("{width},{}", width * 9 / 16));
-        println!("{width} {format:?}: {} bytes", std::fs::metadata(file).expect("a file").len());
+    }
+    let bytes = |file: &str| std::fs::metadata(file).expect("a file").len();
+    for pair in files.chunks_exact(2) {
+        assert!(bytes(&pair[0].2) < bytes(&pair[1].2), "a WebP is smaller: {pair:?}");
     }
 }
 
