@@ -13,12 +13,44 @@ let original: string | undefined;
 let older: string | undefined;
 let late: string | undefined;
 let large: string | undefined;
+let colours: string | undefined;
 
 /** Twelve seconds of moving test pattern with a tone, as `{title}.mp4`. */
 export function film(title: string): string {
   original ??= encode(join(folder, 'original.mp4'));
   const path = join(folder, `${title}.mp4`);
   copyFileSync(original, path);
+  return path;
+}
+
+/** Five pictures of three seconds each that can be told apart: red, green, blue, yellow, white with a black border. */
+export function colourful(title: string): string {
+  if (!colours) {
+    colours = join(folder, 'colours.mp4');
+    const inputs = ['red', 'green', 'blue', 'yellow', 'white'].flatMap((colour) => [
+      '-f', 'lavfi', '-i', `color=${colour}:size=1280x720:rate=25:duration=3,drawgrid=w=160:h=90:t=4:color=black`,
+    ]);
+    const rest = ['-filter_complex', 'concat=n=5', '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '25'];
+    execFileSync('ffmpeg', ['-v', 'error', '-y', ...inputs, ...rest, colours], { stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+  const path = join(folder, `${title}.mp4`);
+  copyFileSync(colours, path);
+  return path;
+}
+
+/** A picture of that colour, as a phone would send it. */
+export function photo(colour: string): string {
+  const path = join(folder, `${colour}.jpg`);
+  const command = ['-v', 'error', '-y', '-f', 'lavfi', '-i', `color=${colour}:size=2000x1500`, '-frames:v', '1', path];
+  execFileSync('ffmpeg', command, { stdio: ['ignore', 'ignore', 'inherit'] });
+  return path;
+}
+
+/** A sound without a cover: twelve seconds, quiet at first. */
+export function sound(title: string): string {
+  const path = join(folder, `${title}.mp3`);
+  const wave = "aevalsrc='(0.1+0.06*t)*sin(330*2*PI*t)*(0.6+0.4*sin(3*PI*t))':d=12";
+  execFileSync('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', wave, path], { stdio: ['ignore', 'ignore', 'inherit'] });
   return path;
 }
 

@@ -67,6 +67,7 @@ CREATE TABLE videos (
     duration_ms  bigint,
     width        int,
     height       int,
+    poster       jsonb,                    -- domain::poster::Stored: what its owner chose, in place of its build's
     created_at   timestamptz NOT NULL DEFAULT now(),
     published_at timestamptz,              -- when it could first be watched; NULL while it can't be
     deleted_at   timestamptz
@@ -137,6 +138,7 @@ CREATE TABLE tasks (
     weight       real NOT NULL DEFAULT 0,  -- its share of the film's processing, beside the build's other tasks'
     progress     real NOT NULL DEFAULT 0,  -- 0 to 1
     outcome      jsonb,                    -- domain::plan::Outcome of one that is done
+    wish         jsonb,                    -- domain::poster::Wish of one that makes a poster
     state        text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'running', 'done', 'failed', 'dead')),
     fence        bigint NOT NULL DEFAULT 0,  -- raised by every claim; every write names it
     failures     int NOT NULL DEFAULT 0,     -- raised only when the task itself went wrong
@@ -162,7 +164,8 @@ CREATE TABLE builds (
     may_copy_sound boolean NOT NULL,       -- likewise
     plan           jsonb,                  -- domain::plan::Plan
     target_seconds int,                    -- of its playlists
-    poster_fence   bigint,                 -- of the claim whose poster it is
+    poster         jsonb,                  -- domain::poster::Stored
+    waveform_fence bigint,                 -- of the claim whose waveform it is; of a film without a picture
     storyboard     jsonb,                  -- domain::storyboard::Storyboard
     progress       real NOT NULL DEFAULT 0,
     created_at     timestamptz NOT NULL DEFAULT now(),

@@ -42,16 +42,18 @@ pub enum Kind {
     Texts,
     /// Choose a poster.
     Pictures,
+    /// Make the poster that the film's owner asks for.
+    Poster,
     /// Make small pictures of the whole film.
     Storyboard,
-    /// Delete what is stored below a build and of no use to anybody.
+    /// Delete what is stored below a build, or for a film's poster, and of no use to anybody.
     Tidy,
     /// Delete what a deleted film left in S3.
     DeleteVideo,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 11] = [
         Kind::Plan,
         Kind::Scan,
         Kind::Encode,
@@ -59,6 +61,7 @@ impl Kind {
         Kind::Sound,
         Kind::Texts,
         Kind::Pictures,
+        Kind::Poster,
         Kind::Storyboard,
         Kind::Tidy,
         Kind::DeleteVideo,
@@ -73,6 +76,7 @@ impl Kind {
             Kind::Sound => "sound",
             Kind::Texts => "texts",
             Kind::Pictures => "pictures",
+            Kind::Poster => "poster",
             Kind::Storyboard => "storyboard",
             Kind::Tidy => "tidy",
             Kind::DeleteVideo => "delete_video",
@@ -86,7 +90,7 @@ impl Kind {
 
     /// Whether only the engine that began a build may do it.
     pub fn needs_engine(self) -> bool {
-        self.makes_film() || matches!(self, Kind::Pictures | Kind::Storyboard)
+        self.makes_film() || matches!(self, Kind::Pictures | Kind::Poster | Kind::Storyboard)
     }
 }
 
@@ -96,7 +100,7 @@ impl FromStr for Kind {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let unknown = crate::video::UnknownWord {
             what: "The task's kind",
-            expected: "plan, scan, encode, copy, sound, texts, pictures, storyboard, tidy, delete_video",
+            expected: "plan, scan, encode, copy, sound, texts, pictures, poster, storyboard, tidy, delete_video",
         };
         Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(unknown)
     }

@@ -2,6 +2,7 @@
 
 use crate::id::{UserId, VideoId};
 use crate::playlist::{AUDIO, is_audio};
+use crate::poster::{Choice, Poster};
 use crate::time::UnixMillis;
 use crate::webvtt::Chapter;
 use serde::{Deserialize, Serialize};
@@ -161,6 +162,8 @@ pub struct Video {
     /// How it is made and why so, in words for its owner.
     pub details: Vec<String>,
     pub chapters: Vec<Chapter>,
+    /// What became of the poster that its owner asked for last; None if it is chosen automatically, and for all but the owner.
+    pub poster_choice: Option<Choice>,
     pub duration_ms: Option<i64>,
     /// Pixels, of the picture as it is shown.
     pub width: Option<i32>,
@@ -216,10 +219,12 @@ pub struct Playback {
     pub dash: Option<String>,
     /// WebVTT; None for a film without chapters.
     pub chapters: Option<String>,
-    /// None for an audio film.
-    pub poster: Option<String>,
+    /// None until it is made, unless its owner chose one.
+    pub poster: Option<Poster>,
     /// WebVTT; None for an audio film, and until it is made.
     pub storyboard: Option<String>,
+    /// JSON, [`crate::waveform::Waveform`]; None for a film with a picture, and until it is made.
+    pub waveform: Option<String>,
 }
 
 /// A film in a list.
@@ -228,7 +233,7 @@ pub struct Card {
     pub id: VideoId,
     pub title: String,
     pub owner: String,
-    pub poster: Option<String>,
+    pub poster: Option<Poster>,
     pub duration_ms: Option<i64>,
     pub visibility: Visibility,
     pub state: State,

@@ -8,6 +8,7 @@ use domain::id::{BuildId, VideoId};
 use domain::key::MediaKey;
 use domain::plan::{MayCopy, Outcome, Plan};
 use domain::playlist::{AUDIO, Chunk, contiguous, is_audio, length_ms};
+use domain::poster;
 use domain::storyboard::{Layout, Storyboard};
 use domain::task::{Kind, LATER, URGENT, USUAL};
 use domain::timeline;
@@ -178,9 +179,8 @@ fn tasks_of(plan: &Plan) -> Vec<Planned<'_>> {
         Planned { rendition: Some(&sound.name), ..Planned::new(Kind::Sound, class, weight) }
     });
     tasks.extend(sounds.next());
-    if plan.picture.is_some() {
-        tasks.push(Planned::new(Kind::Pictures, USUAL, 0.0));
-    }
+    // Of a film without a picture: its cover, or how loud it is when.
+    tasks.push(Planned::new(Kind::Pictures, USUAL, 0.0));
     tasks.extend(encodes);
     tasks.extend(rest);
     tasks.extend(sounds);
@@ -267,30 +267,34 @@ pub async fn publish_texts(platform: &Platform, claim: &Claim, names: &[String])
     Ok(())
 }
 
-/// Notes that a poster is stored under the claim's fence. The task is done.
-pub async fn pictured(platform: &Platform, claim: &Claim, poster: bool) -> Result<()> {
-    let (build, video) = (build(claim)?, video(claim)?);
-    let mut tx = platform.db.begin().await?;
-    ours(db::tasks::end(&mut *tx, claim, End::Done).await?)?;
-    if poster {
-        let film = db::videos::lock(&mut *tx, video).await?.ok_or(Error::Lost)?;
-        db::builds::set_poster(&mut *tx, build, claim.fence).await?;
-        // Pages that show the film ask again.
-        tell_state(&mut tx, video, film.state).await?;
-    }
-    tx.commit().await?;
-    Ok(())
+/// Pictures of a film that are stored under a claim's fence.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pictures {
+    pub poster: Option<poster::Stored>,
+    pub storyboard: Option<Layout>,
+    /// Of a film without a picture.
+    pub waveform: bool,
 }
 
-/// Notes that a storyboard is stored under the claim's fence, if there is one. The task is done.
-pub async fn drawn(platform: &Platform, claim: &Claim, layout: Option<&Layout>) -> Result<()> {
+/// Notes which pictures are stored. The task is done. Again is the same.
+pub async fn pictured(platform: &Platform, claim: &Claim, pictures: &Pictures) -> Result<()> {
     let (build, video) = (build(claim)?, video(claim)?);
     let mut tx = platform.db.begin().await?;
-    ours(db::tasks::end(&mut *tx, claim, End::Done).await?)?;
-    if let Some(layout) = layout {
+    if !db::tasks::end(&mut *tx, claim, End::Done).await? {
+        return ours(db::tasks::is_done(&mut *tx, claim).await?);
+    }
+    if *pictures != Pictures::default() {
         let film = db::videos::lock(&mut *tx, video).await?.ok_or(Error::Lost)?;
-        let storyboard = Storyboard { fence: claim.fence, layout: layout.clone() };
-        db::builds::set_storyboard(&mut *tx, build, &storyboard).await?;
+        if let Some(poster) = &pictures.poster {
+            db::builds::set_poster(&mut *tx, build, poster).await?;
+        }
+        if pictures.waveform {
+            db::builds::set_waveform(&mut *tx, build, claim.fence).await?;
+        }
+        if let Some(layout) = pictures.storyboard.clone() {
+            db::builds::set_storyboard(&mut *tx, build, &Storyboard { fence: claim.fence, layout }).await?;
+        }
+        // Pages that show the film ask again.
         tell_state(&mut tx, video, film.state).await?;
     }
     tx.commit().await?;
@@ -503,13 +507,14 @@ pub async fn useless(platform: &Platform, claim: &Claim) -> Result<Vec<String>> 
     let is_used = |key: &MediaKey| match key {
         MediaKey::Chunk { chunk, fence, rung, .. } => used.chunks.contains(&(*chunk, *fence, rung.clone())),
         MediaKey::Init { hash, rung, .. } => used.inits.contains(&(hash.clone(), rung.clone())),
-        MediaKey::Poster { fence, .. } => used.poster == Some(*fence),
+        MediaKey::Poster { fence, width, .. } => used.poster.as_ref().is_some_and(|poster| poster.has(*fence, *width)),
+        MediaKey::Waveform { fence, .. } => used.waveform == Some(*fence),
         MediaKey::Sheet { number, fence, .. } => used
             .storyboard
             .as_ref()
             .is_some_and(|storyboard| storyboard.fence == *fence && *number < storyboard.layout.sheets()),
         MediaKey::Text { name, fence, .. } => used.texts.contains(&(name.clone(), *fence)),
-        MediaKey::Original { .. } => true,
+        MediaKey::Original { .. } | MediaKey::Picture { .. } => true,
     };
     // What this version can't read is another's, and stays.
     Ok(stored.into_iter().filter(|key| MediaKey::from_key(key).is_some_and(|key| !is_used(&key))).collect())

@@ -8,6 +8,7 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod health;
+pub mod posters;
 pub mod queue;
 pub mod secret;
 pub mod sessions;

@@ -16,6 +16,7 @@ use domain::key::MediaKey;
 use domain::page::{Behind, Cursor, DEFAULT_LIMIT, InvalidCursor, MAX_LIMIT, Page};
 use domain::plan::{MayCopy, Outcome};
 use domain::playlist::Rendition;
+use domain::poster::Poster;
 use domain::search::SearchQuery;
 use domain::task::{Kind, LATER};
 use domain::text::{Description, InvalidText, Title};
@@ -48,6 +49,9 @@ pub async fn get(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<Vid
     let build = film.build.clone();
     let inspect = can(actor, Action::Inspect, subject(&film));
     let mut video = page(film, actor);
+    if inspect {
+        video.poster_choice = db::posters::choice(&platform.db, id).await?;
+    }
     if let Some(build) = build {
         let outcomes = if inspect { db::tasks::ended(&platform.db, &build).await? } else { Vec::new() };
         let Some(build) = published(platform, &build, video.state).await? else { return Ok(video) };
@@ -234,7 +238,7 @@ pub async fn reprocess(platform: &Platform, actor: &Actor, id: &VideoId) -> Resu
 }
 
 /// A film that `actor` may do `action` to; to others there is none.
-async fn load(platform: &Platform, actor: &Actor, action: Action, id: &VideoId) -> Result<Film> {
+pub(crate) async fn load(platform: &Platform, actor: &Actor, action: Action, id: &VideoId) -> Result<Film> {
     let film = db::videos::get(&platform.db, id).await?.ok_or(Error::NotFound)?;
     // Before its bytes are there a film is nobody's business but its owner's.
     let early = film.state == State::Uploading && !can(actor, Action::Inspect, subject(&film)) && !film.deleted;
@@ -313,8 +317,12 @@ fn progress(film: &Film) -> f64 {
     }
 }
 
-fn poster(film: &Film) -> Option<String> {
-    let key = MediaKey::Poster { build: film.build.clone()?, fence: film.poster? };
+fn poster(film: &Film) -> Option<Poster> {
+    film.poster.as_ref()?.poster(&film.id, film.build.as_ref())
+}
+
+fn waveform(film: &Film) -> Option<String> {
+    let key = MediaKey::Waveform { build: film.build.clone()?, fence: film.waveform? };
     key.path().map(|path| format!("/m/{path}"))
 }
 
@@ -326,6 +334,7 @@ fn page(film: Film, actor: &Actor) -> Video {
         chapters: None,
         poster: poster(&film),
         storyboard: film.storyboard.then(|| format!("/v/{}/{build}/storyboard.vtt", film.id)),
+        waveform: waveform(&film),
     });
     Video {
         progress: progress(&film),
@@ -333,6 +342,7 @@ fn page(film: Film, actor: &Actor) -> Video {
         renditions: Vec::new(),
         details: Vec::new(),
         chapters: Vec::new(),
+        poster_choice: None,
         eta_seconds: film.eta_seconds.filter(|_| film.state == State::Processing).map(|seconds| seconds.ceil() as u64),
         playback,
         mine: is_owner(actor, &film.owner),

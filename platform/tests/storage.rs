@@ -66,7 +66,7 @@ async fn a_part_of_another_length_or_checksum_is_refused() {
 #[tokio::test]
 async fn urls_stay_the_same_within_a_window_and_can_be_read() {
     let storage = storage().await;
-    let key = MediaKey::Poster { build: BuildId::from_random(rand::random()), fence: 1 };
+    let key = MediaKey::Sheet { build: BuildId::from_random(rand::random()), number: 0, fence: 1 };
     storage.put(&key, Bytes::from_static(b"poster")).await.unwrap();
     let (first, again) = (storage.presign_get(&key).await.unwrap(), storage.presign_get(&key).await.unwrap());
     // At a window's edge the second is the next window's.
@@ -80,7 +80,7 @@ async fn urls_stay_the_same_within_a_window_and_can_be_read() {
 async fn a_prefix_is_deleted_whole_and_nothing_beside_it() {
     let storage = storage().await;
     let (build, other) = (BuildId::from_random(rand::random()), BuildId::from_random(rand::random()));
-    let poster = |build: &BuildId, fence| MediaKey::Poster { build: build.clone(), fence };
+    let poster = |build: &BuildId, number| MediaKey::Sheet { build: build.clone(), number, fence: 1 };
     for key in [poster(&build, 1), poster(&build, 2), poster(&other, 1)] {
         storage.put(&key, Bytes::from_static(b"x")).await.unwrap();
     }

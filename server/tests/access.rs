@@ -19,7 +19,7 @@ async fn a_private_film_is_nowhere_for_others() {
         format!("/v/{video}/{build}/720p.m3u8"),
         format!("/v/{video}/{build}/manifest.mpd"),
         format!("/m/{build}/0.1/720p.m4s"),
-        format!("/m/{build}/poster.1.jpg"),
+        format!("/m/{build}/poster.1.640.jpg"),
     ];
     for person in [&other, &site.anonymous()] {
         for path in &paths {

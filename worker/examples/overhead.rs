@@ -9,10 +9,10 @@ use std::time::Instant;
 
 use anyhow::Context;
 use domain::ladder::Effort;
-use domain::plan::Plan;
+use domain::plan::{MayCopy, Plan};
 use serde::Serialize;
 use worker::jail::{Config, Jail, Limits, Load, child, fences::Fence};
-use worker::media::{self, Done, EncodePicture, Input, Wishes, Work};
+use worker::media::{self, Done, EncodePicture, Enter, Input, Wishes, Work};
 
 /// Seconds of one round.
 #[derive(Serialize)]
@@ -38,7 +38,7 @@ fn compare(film: &Path, rounds: usize) -> anyhow::Result<Vec<Round>> {
     let Done::Probe(probe) = media::perform(&Work::Probe, open()?, &mut ())? else {
         anyhow::bail!("a probe is no probe");
     };
-    let wishes = Wishes { highest: 2160, copy: false, effort: Effort::Usual };
+    let wishes = Wishes { highest: 2160, copy: MayCopy::NOTHING, effort: Effort::Usual };
     let plan = media::plan(&probe, wishes);
     let work = first_chunk(&plan).context("the film has no picture")?;
     let jail = Jail::start(Config::default())?;
@@ -74,7 +74,8 @@ fn first_chunk(plan: &Plan) -> Option<Work> {
         Some(chunk) => (chunk.clone(), false),
         None => (domain::timeline::by_the_clock(0), true),
     };
-    Some(Work::Picture(EncodePicture { plan: picture, origin_us: plan.origin_us, chunk, go_on, urgent: true }))
+    let (origin_us, enter) = (plan.origin_us, Enter::AtTheBeginning);
+    Some(Work::Picture(EncodePicture { plan: picture, origin_us, chunk, go_on, enter, urgent: true }))
 }
 
 /// Generous: what is measured is the way, not the end of it.

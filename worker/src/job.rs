@@ -11,6 +11,7 @@ mod store;
 mod storyboard;
 mod texts;
 mod tidy;
+mod wished;
 
 use crate::jail::Jail;
 use domain::task::Kind;
@@ -31,6 +32,13 @@ pub enum Ended {
     HandedBack,
     /// The claim is no longer ours; there is nothing to write.
     Lost,
+}
+
+impl Ended {
+    /// The engine was asked for one thing and told of another.
+    fn another_answer() -> Self {
+        Ended::WentWrong("the engine answered another question".to_owned())
+    }
 }
 
 impl From<platform::Error> for Ended {
@@ -65,6 +73,7 @@ pub async fn perform(
         Kind::Sound => encode::sound(&job.await?).await,
         Kind::Texts => texts::perform(&job.await?).await,
         Kind::Pictures => poster::perform(&job.await?).await,
+        Kind::Poster => wished::perform(platform, jail, claim, shutdown).await,
         Kind::Storyboard => storyboard::perform(&job.await?).await,
         Kind::Tidy => tidy::perform(platform, claim).await,
         Kind::DeleteVideo => delete::perform(platform, claim).await,

@@ -27,7 +27,7 @@ fn a_film_becomes_a_ladder_with_key_frames_in_step() {
     made.assert_lasts(Track::Video(1), 10.0);
     made.assert_lasts(Track::Audio, 10.0);
     assert_eq!(made.memory.inits[&Track::Audio].codecs, "mp4a.40.2");
-    let jpeg = &made.memory.pictures[&Picture::Poster];
+    let jpeg = made.memory.poster();
     assert!(jpeg.starts_with(&[0xff, 0xd8]) && jpeg.len() > 4000);
 }
 
@@ -242,7 +242,7 @@ fn a_poster_is_not_black() {
     );
     let made = make(footage("fade.mp4", &args));
     let path = made.dir.path().join("poster.jpg");
-    std::fs::write(&path, &made.memory.pictures[&Picture::Poster]).expect("a file");
+    std::fs::write(&path, made.memory.poster()).expect("a file");
     let path = path.to_str().expect("a path");
     assert!(colour_at(path, "in_w:in_h:0:0").iter().any(|channel| *channel > 60));
     assert_eq!(probe_entry(path, "stream=width,height"), "640,360");
@@ -267,7 +267,7 @@ fn a_poster_is_neither_a_blur_nor_a_fade() {
         format!("-filter_complex {}[dark][blur][fade][sharp][end]concat=n=5[all] -map [all] {CHEAP}", graph.concat());
     let made = make(footage("film.mp4", &args));
     let path = made.dir.path().join("poster.jpg");
-    std::fs::write(&path, &made.memory.pictures[&Picture::Poster]).expect("a file");
+    std::fs::write(&path, made.memory.poster()).expect("a file");
     let corner = colour_at(path.to_str().expect("a path"), "40:40:10:10");
     assert!(corner.iter().all(|channel| *channel > 200), "{corner:?}");
 }

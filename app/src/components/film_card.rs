@@ -1,6 +1,7 @@
 //! A film in a grid.
 
-use domain::time::{UnixMillis, age, clock};
+use super::poster::{self, Shown};
+use domain::time::{UnixMillis, age};
 use domain::video::Card;
 use leptos::prelude::*;
 
@@ -11,7 +12,7 @@ pub fn film_card(film: &Card, now: UnixMillis, eager: bool) -> AnyView {
     view! {
         <li class="film-card" data-testid="film-card">
             <a class="grid gap-2.5" href=format!("/watch/{id}")>
-                {poster_view(poster, duration_ms, eager)}
+                {poster::poster(poster, duration_ms, Shown::Card, eager)}
                 <span>
                     <span class="film-title" dir="auto">
                         {title}
@@ -23,19 +24,6 @@ pub fn film_card(film: &Card, now: UnixMillis, eager: bool) -> AnyView {
                 </span>
             </a>
         </li>
-    }
-    .into_any()
-}
-
-/// A poster in its frame of 16:9, with the film's length on its corner. Without a picture the frame shows the mark.
-pub fn poster_view(poster: Option<String>, duration_ms: Option<i64>, eager: bool) -> AnyView {
-    let loading = if eager { "eager" } else { "lazy" };
-    view! {
-        <span class="poster">
-            {poster.map(|src| view! { <img src=src alt="" width="640" height="360" loading=loading decoding="async" /> })}
-            // Nothing that can be watched is no time long.
-            {duration_ms.map(|ms| view! { <span class="duration">{clock(ms.max(1000))}</span> })}
-        </span>
     }
     .into_any()
 }

@@ -4,6 +4,7 @@ pub mod empty;
 pub mod film_card;
 pub mod header;
 pub mod icons;
+pub mod poster;
 pub mod theme;
 pub mod toast;
 pub mod visibility;

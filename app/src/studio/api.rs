@@ -3,6 +3,8 @@ use crate::page::Listing;
 #[allow(unused_imports, reason = "used by the server's half")]
 use crate::server;
 use domain::id::VideoId;
+#[allow(unused_imports, reason = "used by the server's half")]
+use domain::poster::{Desk, Way, Wish};
 use domain::video::Video;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
@@ -47,4 +49,28 @@ pub async fn undo_delete(id: VideoId) -> Result<(), ApiError> {
 pub async fn reprocess_film(id: VideoId) -> Result<Video, ApiError> {
     let viewer = server::require_user()?;
     Ok(platform::videos::reprocess(&server::platform(), &viewer.actor, &id).await?)
+}
+
+#[server(input = Json, output = Json)]
+pub async fn poster_desk(id: VideoId) -> Result<Desk, ApiError> {
+    let viewer = server::require_user()?;
+    Ok(platform::posters::desk(&server::platform(), &viewer.actor, &id).await?)
+}
+
+/// Begun: the desk tells what becomes of it. None goes back to the poster that is chosen automatically.
+#[server(input = Json, output = Json)]
+pub async fn choose_poster(id: VideoId, wish: Option<Wish>) -> Result<(), ApiError> {
+    let viewer = server::require_user()?;
+    match wish {
+        Some(wish) => platform::posters::choose(&server::platform(), &viewer.actor, &id, &wish).await?,
+        None => platform::posters::choose_none(&server::platform(), &viewer.actor, &id).await?,
+    };
+    Ok(())
+}
+
+/// For a picture of `size` bytes.
+#[server(input = Json, output = Json)]
+pub async fn send_picture(id: VideoId, size: u64) -> Result<Way, ApiError> {
+    let viewer = server::require_user()?;
+    Ok(platform::posters::send(&server::platform(), &viewer.actor, &id, size).await?)
 }

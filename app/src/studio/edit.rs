@@ -1,7 +1,7 @@
 //! The form that changes a film.
 
-use super::api;
 use super::row::Mine;
+use super::{api, poster};
 use crate::components::toast::say;
 use crate::components::visibility;
 use crate::error::ApiError;
@@ -35,6 +35,7 @@ pub fn form(film: Mine, editing: RwSignal<bool>) -> AnyView {
             let _ = title.focus();
         }
     });
+    let of_poster = film.clone();
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let (Some(title), Some(description), Some(who)) =
@@ -110,6 +111,7 @@ pub fn form(film: Mine, editing: RwSignal<bool>) -> AnyView {
                         .collect_view()}
                 </select>
             </div>
+            {poster::chooser(of_poster)}
             {move || {
                 problem
                     .get()

@@ -3,6 +3,7 @@
 pub mod api;
 mod edit;
 mod page;
+mod poster;
 mod row;
 
 pub use page::Studio;

@@ -1,7 +1,7 @@
 //! One of one's own films.
 
 use super::{api, edit};
-use crate::components::film_card::poster_view;
+use crate::components::poster::{Shown, poster};
 use crate::components::toast::{offer, say};
 use crate::components::visibility;
 use domain::id::VideoId;
@@ -57,8 +57,8 @@ pub fn film_row(film: Mine) -> AnyView {
         // Only what the picture shows, so that progress doesn't load it anew.
         let picture = Memo::new(move |_| card.with(|c| (c.poster.clone(), c.duration_ms)));
         move || {
-            let (poster, duration) = picture.get();
-            poster_view(poster, duration, false)
+            let (picture, duration) = picture.get();
+            poster(picture, duration, Shown::Row, false)
         }
     };
     let (id, now) = (film.id.clone(), film.now);

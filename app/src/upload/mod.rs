@@ -2,7 +2,7 @@
 
 pub mod api;
 mod page;
-mod put;
+pub mod put;
 mod queue;
 mod row;
 mod sender;

@@ -76,7 +76,8 @@ fn show(data: Data) -> AnyView {
             _ => now,
         }
     });
-    let poster = Signal::derive(move || film.with(|v| v.playback.as_ref().and_then(|p| p.poster.clone())));
+    let poster = Memo::new(move |_| film.with(|v| v.playback.as_ref().and_then(|p| p.poster.clone())));
+    let waveform = Memo::new(move |_| film.with(|v| v.playback.as_ref().and_then(|p| p.waveform.clone())));
     let still_growing = Memo::new(move |_| film.with(|v| v.watchable && !v.state.is_final()));
     let title = move || film.with(|v| v.title.clone());
     let words = Memo::new(move |_| film.with(|v| v.description.clone()));
@@ -85,7 +86,7 @@ fn show(data: Data) -> AnyView {
         <div class="watch-layout">
             <article>
                 {move || match screen.get() {
-                    Screen::Player { src } => player(src, poster),
+                    Screen::Player { src } => player(src, poster.into(), waveform.into()),
                     Screen::Failed(why) => failed(why),
                     Screen::Waiting => waiting(film),
                 }}
@@ -108,7 +109,8 @@ fn head(video: &Video, site: &str) -> AnyView {
         video.description.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
     let description =
         if description.is_empty() { format!("A film by {} on Kinora.", video.owner.username) } else { description };
-    let poster = video.playback.as_ref().and_then(|p| p.poster.as_ref()).map(|path| format!("{site}{path}"));
+    let poster =
+        video.playback.as_ref().and_then(|p| p.poster.as_ref()).map(|poster| format!("{site}{}", poster.largest()));
     let hidden = video.visibility != Visibility::Public;
     view! {
         <Title text=video.title.clone() />

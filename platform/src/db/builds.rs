@@ -5,6 +5,7 @@ use super::tasks::words;
 use domain::id::{BuildId, VideoId};
 use domain::plan::{About, MayCopy, Plan};
 use domain::playlist::{AUDIO, Rendition, Text};
+use domain::poster::Stored;
 use domain::storyboard::Storyboard;
 use domain::task::Kind;
 use domain::timeline;
@@ -241,8 +242,14 @@ pub async fn insert_text(db: impl PgExecutor<'_>, id: &BuildId, name: &str, fenc
     Ok(())
 }
 
-pub async fn set_poster(db: impl PgExecutor<'_>, id: &BuildId, fence: i64) -> sqlx::Result<()> {
-    sqlx::query!("UPDATE builds SET poster_fence = $2 WHERE id = $1", id.as_str(), fence).execute(db).await?;
+pub async fn set_poster(db: impl PgExecutor<'_>, id: &BuildId, poster: &Stored) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE builds SET poster = $2 WHERE id = $1", id.as_str(), Json(poster) as _).execute(db).await?;
+    Ok(())
+}
+
+/// A waveform is stored under that fence.
+pub async fn set_waveform(db: impl PgExecutor<'_>, id: &BuildId, fence: i64) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE builds SET waveform_fence = $2 WHERE id = $1", id.as_str(), fence).execute(db).await?;
     Ok(())
 }
 
@@ -300,7 +307,9 @@ pub struct InUse {
     pub chunks: HashSet<(u32, i64, String)>,
     /// Hash and rung.
     pub inits: Vec<(String, String)>,
-    pub poster: Option<i64>,
+    pub poster: Option<Stored>,
+    /// The fence of its waveform.
+    pub waveform: Option<i64>,
     pub storyboard: Option<Storyboard>,
     /// Name and fence.
     pub texts: Vec<(String, i64)>,
@@ -309,7 +318,7 @@ pub struct InUse {
 /// What stored objects of a build are played or shown. Nothing, if no film points at it and nobody works on it.
 pub async fn in_use(db: &mut PgConnection, id: &BuildId) -> sqlx::Result<InUse> {
     let build = sqlx::query!(
-        r#"SELECT b.poster_fence, b.storyboard AS "storyboard: Json<Storyboard>" FROM builds b JOIN videos v ON v.id = b.video_id
+        r#"SELECT b.poster AS "poster: Json<Stored>", b.waveform_fence, b.storyboard AS "storyboard: Json<Storyboard>" FROM builds b JOIN videos v ON v.id = b.video_id
            WHERE b.id = $1 AND (v.build_id = b.id OR EXISTS (
                SELECT 1 FROM tasks t WHERE t.build_id = b.id AND t.kind = ANY($2) AND t.state IN ('open', 'running')
            ))"#,
@@ -334,7 +343,8 @@ pub async fn in_use(db: &mut PgConnection, id: &BuildId) -> sqlx::Result<InUse> 
         texts: texts.into_iter().map(|row| (row.name, row.fence)).collect(),
         chunks: chunks.into_iter().map(|row| (row.chunk.unsigned_abs(), row.fence, row.rung)).collect(),
         inits: inits.into_iter().map(|row| (row.init_hash, row.name)).collect(),
-        poster: build.poster_fence,
+        poster: build.poster.map(|Json(poster)| poster),
+        waveform: build.waveform_fence,
         storyboard: build.storyboard.map(|Json(storyboard)| storyboard),
     })
 }

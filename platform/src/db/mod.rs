@@ -5,6 +5,7 @@
 pub mod builds;
 pub mod engines;
 pub mod outbox;
+pub mod posters;
 pub mod queue;
 pub mod rate_limits;
 pub mod search;

@@ -3,6 +3,7 @@
 use super::{read, read_option};
 use domain::id::{BuildId, TaskId, UserId, VideoId};
 use domain::plan::Outcome;
+use domain::poster::Wish;
 use domain::task::{Kind, MAX_FAILURES, URGENT};
 use sqlx::PgExecutor;
 use sqlx::types::Json;
@@ -70,19 +71,32 @@ pub struct NewTask<'a> {
     pub weight: f64,
     /// Seconds until it may be claimed.
     pub delay: f64,
+    /// Of one that makes a poster.
+    pub wish: Option<&'a Wish>,
 }
 
 impl<'a> NewTask<'a> {
     /// One of no build, that may be claimed at once.
     pub fn new(kind: Kind, class: i32, video: &'a VideoId, owner: &'a UserId) -> Self {
-        Self { kind, class, video, build: None, chunk: None, rendition: None, owner, weight: 0.0, delay: 0.0 }
+        Self {
+            kind,
+            class,
+            video,
+            build: None,
+            chunk: None,
+            rendition: None,
+            owner,
+            weight: 0.0,
+            delay: 0.0,
+            wish: None,
+        }
     }
 }
 
 pub async fn insert(db: impl PgExecutor<'_>, task: NewTask<'_>) -> sqlx::Result<TaskId> {
     let id = sqlx::query_scalar!(
-        "INSERT INTO tasks (kind, class, video_id, build_id, chunk, owner_id, weight, run_after, rendition)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8), $9) RETURNING id",
+        "INSERT INTO tasks (kind, class, video_id, build_id, chunk, owner_id, weight, run_after, rendition, wish)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8), $9, $10) RETURNING id",
         task.kind.as_str(),
         task.class,
         task.video.as_str(),
@@ -91,7 +105,8 @@ pub async fn insert(db: impl PgExecutor<'_>, task: NewTask<'_>) -> sqlx::Result<
         task.owner.as_str(),
         task.weight as f32,
         task.delay,
-        task.rendition
+        task.rendition,
+        task.wish.map(Json) as _
     )
     .fetch_one(db)
     .await?;

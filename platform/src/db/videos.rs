@@ -3,9 +3,11 @@
 use super::{read, read_option};
 use domain::id::{BuildId, UserId, VideoId};
 use domain::playlist::AUDIO;
+use domain::poster::Stored;
 use domain::text::{Description, Title};
 use domain::video::{Notice, State, Visibility};
 use sqlx::PgExecutor;
+use sqlx::types::Json;
 use time::OffsetDateTime;
 
 /// A film with what its page and its card show.
@@ -22,8 +24,10 @@ pub struct Film {
     pub notices: Vec<Notice>,
     /// The build that is watched.
     pub build: Option<BuildId>,
-    /// The fence of that build's poster, if it has one.
-    pub poster: Option<i64>,
+    /// What its owner chose, else that build's.
+    pub poster: Option<Stored>,
+    /// The fence of that build's waveform.
+    pub waveform: Option<i64>,
     /// Whether it has a storyboard.
     pub storyboard: bool,
     /// Of the newest build, 0 to 1.
@@ -82,7 +86,8 @@ pub(super) struct Row {
     pub(super) failure: Option<String>,
     pub(super) notices: Vec<String>,
     pub(super) build_id: Option<String>,
-    pub(super) poster: Option<i64>,
+    pub(super) poster: Option<Json<Stored>>,
+    pub(super) waveform: Option<i64>,
     pub(super) storyboard: bool,
     pub(super) progress: f32,
     pub(super) eta_seconds: Option<f64>,
@@ -109,7 +114,8 @@ impl TryFrom<Row> for Film {
             failure: row.failure,
             notices: row.notices.into_iter().filter_map(notice).collect(),
             build: read_option(row.build_id)?,
-            poster: row.poster,
+            poster: row.poster.map(|Json(poster)| poster),
+            waveform: row.waveform,
             storyboard: row.storyboard,
             progress: f64::from(row.progress),
             eta_seconds: row.eta_seconds,
@@ -130,7 +136,8 @@ macro_rules! films {
             crate::db::videos::Row,
             r#"SELECT v.id AS "id!", v.owner_id AS "owner_id!", u.username AS "username!", v.title AS "title!",
                    v.description AS "description!", v.visibility AS "visibility!", v.state AS "state!", v.failure,
-                   v.notices AS "notices!", v.build_id, b.poster_fence AS "poster?", (b.storyboard IS NOT NULL) AS "storyboard!",
+                   v.notices AS "notices!", v.build_id, coalesce(v.poster, b.poster) AS "poster: _", b.waveform_fence AS "waveform?",
+                   (b.storyboard IS NOT NULL) AS "storyboard!",
                    coalesce(n.progress, 0) AS "progress!", n.eta_seconds AS "eta_seconds?", v.duration_ms, v.width, v.height,
                    v.created_at AS "created_at!", v.published_at AS "published_at?",
                    (v.deleted_at IS NOT NULL) AS "deleted!"
@@ -255,6 +262,32 @@ pub async fn lock(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<Option<
     .fetch_optional(db)
     .await?;
     row.map(Access::try_from).transpose()
+}
+
+/// What access to everything of a film is judged by.
+pub async fn access(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<Option<Access>> {
+    let row = sqlx::query_as!(
+        AccessRow,
+        r#"SELECT id, owner_id, visibility, state, (deleted_at IS NOT NULL) AS "deleted!" FROM videos WHERE id = $1"#,
+        id.as_str()
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(Access::try_from).transpose()
+}
+
+/// Sets the poster that a film's owner chose; None: its build's.
+pub async fn set_poster(db: impl PgExecutor<'_>, id: &VideoId, poster: Option<&Stored>) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE videos SET poster = $2 WHERE id = $1", id.as_str(), poster.map(Json) as _).execute(db).await?;
+    Ok(())
+}
+
+/// The poster that a film's owner chose.
+pub async fn poster(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<Option<Stored>> {
+    let row = sqlx::query_scalar!(r#"SELECT poster AS "poster: Json<Stored>" FROM videos WHERE id = $1"#, id.as_str())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.flatten().map(|Json(poster)| poster))
 }
 
 /// What access to everything of a build is judged by.

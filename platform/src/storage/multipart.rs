@@ -40,14 +40,7 @@ impl Storage {
         let request = self.inner.public.upload_part().bucket(&self.inner.bucket).key(key.to_string());
         let request = request.upload_id(upload_id).part_number(number as i32).content_length(len as i64);
         let request = request.set_checksum_sha256(checksum_sha256.map(str::to_owned));
-        let signed = request.presigned(presign::for_part()?).await?;
-        // Browsers set these two themselves and let no page do it.
-        let headers = signed
-            .headers()
-            .filter(|(name, _)| !name.eq_ignore_ascii_case("host") && !name.eq_ignore_ascii_case("content-length"))
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
-        Ok(PartUrl { number, url: signed.uri().to_owned(), headers })
+        Ok(presign::part(number, &request.presigned(presign::for_part()?).await?))
     }
 
     /// What S3 has, in order of the numbers.

@@ -2,10 +2,11 @@
 
 use super::{Error, Result, Storage, client};
 use aws_sdk_s3::types::{
-    BucketLocationConstraint, CorsConfiguration, CorsRule, CreateBucketConfiguration, Delete, ObjectIdentifier,
+    BucketLocationConstraint, CorsConfiguration, CorsRule, CreateBucketConfiguration, Delete, Object, ObjectIdentifier,
 };
 use bytes::Bytes;
 use domain::key::MediaKey;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What a browser may keep S3's answer to "may I?" for, seconds.
 const CORS_MAX_AGE: i32 = 3600;
@@ -144,13 +145,25 @@ impl Storage {
 
     /// The keys of all objects that begin with `prefix`.
     pub async fn keys(&self, prefix: &str) -> Result<Vec<String>> {
+        Ok(self.list(prefix).await?.into_iter().filter_map(|object| object.key).collect())
+    }
+
+    /// The keys of objects that begin with `prefix` and were stored that long ago, by S3's clock beside ours.
+    pub async fn keys_older_than(&self, prefix: &str, age: Duration) -> Result<Vec<String>> {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let latest = since_epoch.saturating_sub(age).as_secs() as i64;
+        let is_old = |object: &Object| object.last_modified.is_some_and(|stored| stored.secs() <= latest);
+        Ok(self.list(prefix).await?.into_iter().filter(is_old).filter_map(|object| object.key).collect())
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<Object>> {
         let request = self.inner.client.list_objects_v2().bucket(&self.inner.bucket).prefix(prefix);
         let mut pages = request.into_paginator().send();
-        let mut keys = Vec::new();
+        let mut objects = Vec::new();
         while let Some(page) = pages.next().await {
-            keys.extend(page?.contents.unwrap_or_default().into_iter().filter_map(|object| object.key));
+            objects.extend(page?.contents.unwrap_or_default());
         }
-        Ok(keys)
+        Ok(objects)
     }
 
     /// Deletes objects by their keys. One that is not there is no error.

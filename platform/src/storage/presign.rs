@@ -1,8 +1,9 @@
 //! URLs by which browsers reach single objects of the private bucket.
 
 use super::{Error, Result, Storage};
-use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use domain::key::MediaKey;
+use domain::upload::PartUrl;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -40,6 +41,13 @@ impl Cache {
 }
 
 impl Storage {
+    /// A URL by which anybody can store an object of exactly `len` bytes: the length is signed. Its only part.
+    pub async fn presign_put(&self, key: &MediaKey, len: u64) -> Result<PartUrl> {
+        let request = self.inner.public.put_object().bucket(&self.inner.bucket).key(key.to_string());
+        let request = request.content_length(len as i64).content_type(key.content_type());
+        Ok(part(1, &request.presigned(for_part()?).await?))
+    }
+
     /// The URL is the same within a time window, from every server: browsers and caches may keep what lies behind it.
     pub async fn presign_get(&self, key: &MediaKey) -> Result<Signed> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -60,6 +68,17 @@ impl Storage {
         self.inner.signed.put(window, key, url.clone());
         Ok(Signed { url, max_age })
     }
+}
+
+/// What to PUT a part with.
+pub(super) fn part(number: u32, signed: &PresignedRequest) -> PartUrl {
+    // Browsers set these two themselves and let no page do it.
+    let headers = signed
+        .headers()
+        .filter(|(name, _)| !name.eq_ignore_ascii_case("host") && !name.eq_ignore_ascii_case("content-length"))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    PartUrl { number, url: signed.uri().to_owned(), headers }
 }
 
 pub(super) fn for_part() -> Result<PresigningConfig> {

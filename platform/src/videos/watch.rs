@@ -7,7 +7,7 @@ use crate::storage::Signed;
 use crate::{Error, Platform, Result};
 use domain::access::{Action, Actor, Subject, can};
 use domain::id::{BuildId, VideoId};
-use domain::key::MediaKey;
+use domain::key::{Belongs, MediaKey};
 use domain::webvtt;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -108,26 +108,45 @@ async fn judge(platform: &Platform, actor: &Actor, video: &VideoId, build: &Buil
 /// Where the object behind `/m/{path}` is, for whoever may watch its film.
 pub async fn media_url(platform: &Platform, actor: &Actor, path: &str) -> Result<Signed> {
     let key = MediaKey::from_path(path).ok_or(Error::NotFound)?;
-    let build = key.build().ok_or(Error::NotFound)?;
-    may_watch(platform, actor, build).await?;
+    match key.belongs_to() {
+        Belongs::ToBuild(build) => may_watch(platform, actor, build).await?,
+        Belongs::ToFilm(video) => may_watch_film(platform, actor, video).await?,
+    };
     Ok(platform.storage.presign_get(&key).await?)
 }
 
 /// What access to the build's film was judged by, if `actor` may watch it.
 async fn may_watch(platform: &Platform, actor: &Actor, build: &BuildId) -> Result<Access> {
-    let access = match platform.watchers.get(build) {
+    let access = match platform.watchers.get(build.as_str()) {
         Some(access) => access,
         None => {
             let access = db::videos::of_build(&platform.db, build).await?.ok_or(Error::NotFound)?;
-            platform.watchers.remember(build.clone(), access.clone());
+            platform.watchers.remember(build.as_str(), access.clone());
             access
         }
     };
+    judged(actor, access)
+}
+
+/// The same of what belongs to no build.
+async fn may_watch_film(platform: &Platform, actor: &Actor, video: &VideoId) -> Result<Access> {
+    let access = match platform.watchers.get(video.as_str()) {
+        Some(access) => access,
+        None => {
+            let access = db::videos::access(&platform.db, video).await?.ok_or(Error::NotFound)?;
+            platform.watchers.remember(video.as_str(), access.clone());
+            access
+        }
+    };
+    judged(actor, access)
+}
+
+fn judged(actor: &Actor, access: Access) -> Result<Access> {
     let film = Subject::Video { owner: &access.owner, visibility: access.visibility, deleted: access.deleted };
     if can(actor, Action::Watch, film) { Ok(access) } else { Err(Error::NotFound) }
 }
 
-/// Who may see what belongs to a build, remembered for two seconds: a change of visibility takes that long to reach
+/// Who may see what belongs to a build or to a film, by its id, remembered for two seconds: a change of visibility takes that long to reach
 /// the segments on other processes.
 #[derive(Clone, Default)]
 pub struct Watchers {
@@ -136,27 +155,27 @@ pub struct Watchers {
 
 #[derive(Default)]
 struct Memory {
-    known: HashMap<BuildId, Access>,
+    known: HashMap<String, Access>,
     /// In the order of their ends, since all live equally long.
-    ends: VecDeque<(Instant, BuildId)>,
+    ends: VecDeque<(Instant, String)>,
 }
 
 impl Watchers {
     const LIFE: Duration = Duration::from_secs(2);
     const CAPACITY: usize = 10_000;
 
-    fn get(&self, build: &BuildId) -> Option<Access> {
+    fn get(&self, id: &str) -> Option<Access> {
         let mut memory = self.lock();
         memory.expire(Instant::now());
-        memory.known.get(build).cloned()
+        memory.known.get(id).cloned()
     }
 
-    fn remember(&self, build: BuildId, access: Access) {
+    fn remember(&self, id: &str, access: Access) {
         let now = Instant::now();
         let mut memory = self.lock();
         memory.expire(now);
-        if memory.known.len() < Self::CAPACITY && memory.known.insert(build.clone(), access).is_none() {
-            memory.ends.push_back((now + Self::LIFE, build));
+        if memory.known.len() < Self::CAPACITY && memory.known.insert(id.to_owned(), access).is_none() {
+            memory.ends.push_back((now + Self::LIFE, id.to_owned()));
         }
     }
 
@@ -165,7 +184,7 @@ impl Watchers {
         let mut memory = self.lock();
         let Memory { known, ends } = &mut *memory;
         known.retain(|_, access| access.video != *video);
-        ends.retain(|(_, build)| known.contains_key(build));
+        ends.retain(|(_, id)| known.contains_key(id));
     }
 
     fn lock(&self) -> MutexGuard<'_, Memory> {
@@ -178,8 +197,8 @@ impl Memory {
         while let Some((end, _)) = self.ends.front()
             && *end <= now
         {
-            if let Some((_, build)) = self.ends.pop_front() {
-                self.known.remove(&build);
+            if let Some((_, id)) = self.ends.pop_front() {
+                self.known.remove(&id);
             }
         }
     }
@@ -204,7 +223,7 @@ mod tests {
     #[test]
     fn what_has_expired_takes_no_memory() {
         let watchers = Watchers::default();
-        watchers.remember(BuildId::from_random([1; 16]), access(1));
+        watchers.remember("a build", access(1));
         let mut memory = watchers.lock();
         memory.expire(Instant::now() + Watchers::LIFE);
         assert!(memory.known.is_empty() && memory.ends.is_empty());
@@ -213,11 +232,10 @@ mod tests {
     #[test]
     fn a_deleted_film_is_forgotten_at_once() {
         let watchers = Watchers::default();
-        let (one, two) = (BuildId::from_random([1; 16]), BuildId::from_random([2; 16]));
-        watchers.remember(one.clone(), access(1));
-        watchers.remember(two.clone(), access(2));
+        watchers.remember("one", access(1));
+        watchers.remember("two", access(2));
         watchers.forget(&access(1).video);
-        assert_eq!(watchers.get(&one), None);
-        assert_eq!(watchers.get(&two), Some(access(2)));
+        assert_eq!(watchers.get("one"), None);
+        assert_eq!(watchers.get("two"), Some(access(2)));
     }
 }

@@ -9,7 +9,7 @@ use domain::playlist::{AUDIO, Chunk, Segment};
 use domain::task::{Kind, URGENT};
 use domain::timeline::{TIMESCALE, at_keys};
 use platform::Platform;
-use platform::builds::{self, Stored};
+use platform::builds::{self, Pictures, Stored};
 use platform::db::{self, tasks::NewTask};
 use platform::tasks::{self, Claim, Wanted};
 
@@ -128,10 +128,22 @@ pub async fn perform(platform: &Platform, claim: &Claim, seconds: i64) {
             let stored = stored(claim, AUDIO, 0, seconds as f64 * 1000.0);
             builds::publish(platform, claim, &[stored], Some(&outcome(seconds * 1000))).await.unwrap();
         }
-        (Kind::Pictures, _) => builds::pictured(platform, claim, true).await.unwrap(),
-        (Kind::Storyboard, _) => builds::drawn(platform, claim, None).await.unwrap(),
+        (Kind::Pictures, _) => {
+            builds::pictured(platform, claim, &Pictures { poster: Some(poster(claim)), ..Pictures::default() })
+                .await
+                .unwrap();
+        }
+        (Kind::Storyboard, _) => builds::pictured(platform, claim, &Pictures::default()).await.unwrap(),
+        // Of no build, and so of a test beside this one, which takes it back.
+        (Kind::Poster, _) => {}
         other => panic!("{other:?}"),
     }
+}
+
+/// Of 640 pixels.
+pub fn poster(claim: &Claim) -> domain::poster::Stored {
+    let task = (claim.kind == Kind::Poster).then_some(claim.task);
+    domain::poster::Stored { task, fence: claim.fence, width: 640, drawn: false }
 }
 
 /// One number that a query finds about a film.

@@ -1,6 +1,7 @@
 //! The REST API: what people do on pages, for scripts. Each handler reads its input, calls one use case, and answers.
 
 mod accounts;
+mod posters;
 mod tokens;
 mod uploads;
 mod videos;
@@ -13,7 +14,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use domain::time::UnixMillis;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -29,6 +30,8 @@ pub fn routes() -> Router<AppState> {
         .route("/uploads/{id}/complete", post(uploads::complete))
         .route("/videos", get(videos::list))
         .route("/videos/{id}", get(videos::show).patch(videos::edit).delete(videos::delete))
+        .route("/videos/{id}/poster", put(posters::choose).delete(posters::choose_none))
+        .route("/videos/{id}/poster/pictures", post(posters::send))
         .route("/videos/{id}/reprocess", post(videos::reprocess))
         .route("/videos/{id}/events", get(events::follow))
         .fallback(viewer::no_such_call)

@@ -5,6 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::id::VideoId;
+use domain::poster::{Choice, Poster};
 use domain::video::{Card, Notice, Playback, Published, State as Stage, Video, Visibility};
 use domain::webvtt::Chapter;
 use platform::Platform;
@@ -18,8 +19,52 @@ struct OwnerOut {
     username: String,
 }
 
+/// One of a poster's files.
 #[derive(Serialize)]
-struct VideoOut {
+struct PosterOut {
+    url: String,
+    width: u32,
+    #[serde(rename = "type")]
+    content_type: &'static str,
+}
+
+fn files(poster: Option<&Poster>) -> Vec<PosterOut> {
+    let files = poster.map(Poster::files).unwrap_or_default();
+    files
+        .into_iter()
+        .map(|(width, format, url)| PosterOut { url, width, content_type: format.content_type() })
+        .collect()
+}
+
+/// Paths from the site's root.
+#[derive(Serialize)]
+struct PlaybackOut {
+    hls: String,
+    dash: Option<String>,
+    chapters: Option<String>,
+    /// The largest, as a JPEG.
+    poster: Option<String>,
+    posters: Vec<PosterOut>,
+    storyboard: Option<String>,
+    waveform: Option<String>,
+}
+
+impl From<Playback> for PlaybackOut {
+    fn from(playback: Playback) -> Self {
+        Self {
+            poster: playback.poster.as_ref().map(Poster::largest),
+            posters: files(playback.poster.as_ref()),
+            hls: playback.hls,
+            dash: playback.dash,
+            chapters: playback.chapters,
+            storyboard: playback.storyboard,
+            waveform: playback.waveform,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct VideoOut {
     id: VideoId,
     title: String,
     description: String,
@@ -46,7 +91,9 @@ struct VideoOut {
     height: Option<i32>,
     created_at: Option<String>,
     published_at: Option<String>,
-    playback: Option<Playback>,
+    playback: Option<PlaybackOut>,
+    /// Null for all but its owner.
+    poster_choice: Option<Choice>,
 }
 
 impl From<Video> for VideoOut {
@@ -72,7 +119,8 @@ impl From<Video> for VideoOut {
             height: video.height,
             created_at: rfc3339(video.created_at),
             published_at: video.published_at.and_then(rfc3339),
-            playback: video.playback,
+            playback: video.playback.map(PlaybackOut::from),
+            poster_choice: video.poster_choice,
         }
     }
 }
@@ -86,7 +134,9 @@ struct CardOut {
     visibility: Visibility,
     state: Stage,
     duration_ms: Option<i64>,
+    /// The largest, as a JPEG.
     poster: Option<String>,
+    posters: Vec<PosterOut>,
     created_at: Option<String>,
     published_at: Option<String>,
 }
@@ -101,7 +151,8 @@ impl From<Card> for CardOut {
             visibility: card.visibility,
             state: card.state,
             duration_ms: card.duration_ms,
-            poster: card.poster,
+            poster: card.poster.as_ref().map(Poster::largest),
+            posters: files(card.poster.as_ref()),
             created_at: rfc3339(card.created_at),
             published_at: card.published_at.and_then(rfc3339),
         }
@@ -161,6 +212,6 @@ pub async fn delete(State(platform): State<Platform>, Who(actor): Who, Path(id):
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn parse(id: &str) -> Result<VideoId> {
+pub(super) fn parse(id: &str) -> Result<VideoId> {
     id.parse().map_err(|_| Problem::not_found())
 }

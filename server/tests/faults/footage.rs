@@ -68,6 +68,11 @@ pub fn sound() -> Vec<u8> {
     made("sound.mp3", "-f lavfi -i sine=duration=3 -c:a libmp3lame")
 }
 
+/// As a phone takes it.
+pub fn photo() -> Vec<u8> {
+    made("photo.jpg", "-f lavfi -i testsrc2=size=1600x1200 -frames:v 1")
+}
+
 pub fn one_pixel() -> Vec<u8> {
     made(
         "pixel.avi",

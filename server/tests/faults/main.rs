@@ -18,6 +18,7 @@ mod gone;
 mod kafka;
 mod kills;
 mod odd_films;
+mod posters;
 mod postgres;
 mod privacy;
 mod seen;

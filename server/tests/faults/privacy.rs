@@ -25,7 +25,9 @@ async fn nothing_of_a_private_film_is_there_for_others() {
     let manifest = film["playback"]["dash"].as_str().unwrap().to_owned();
     let storyboard = film["playback"]["storyboard"].as_str().unwrap().to_owned();
     let playlists = footage::targets(&owner, &master).await;
-    let mut objects = vec![film["playback"]["poster"].as_str().unwrap().to_owned()];
+    let files = film["playback"]["posters"].as_array().unwrap();
+    let mut objects: Vec<String> = files.iter().map(|file| file["url"].as_str().unwrap().to_owned()).collect();
+    assert!(objects.contains(&film["playback"]["poster"].as_str().unwrap().to_owned()) && objects.len() == 4);
     for path in &playlists {
         objects.extend(footage::targets(&owner, path).await);
     }

@@ -5,6 +5,7 @@ use crate::proxy::Proxy;
 use crate::support::{Person, expect, text, unique};
 use dev::{App, AppOptions, Services, Stack};
 use domain::key::MediaKey;
+use domain::poster::{Of, Stored};
 use domain::storyboard::Storyboard;
 use platform::{Config, Platform};
 use reqwest::{StatusCode, Url};
@@ -206,8 +207,10 @@ impl System {
     pub async fn assert_published(&self, videos: &[&str]) {
         let mut expected = BTreeSet::new();
         for video in videos {
-            let (build, poster, storyboard): (String, Option<i64>, Option<Json<Storyboard>>) = sqlx::query_as(
-                "SELECT b.id, b.poster_fence, b.storyboard FROM builds b JOIN videos v ON v.build_id = b.id WHERE v.id = $1",
+            type Pictures = (String, Option<Json<Stored>>, Option<Json<Storyboard>>, Option<i64>);
+            let (build, poster, storyboard, waveform): Pictures = sqlx::query_as(
+                "SELECT b.id, b.poster, b.storyboard, b.waveform_fence FROM builds b JOIN videos v ON v.build_id = b.id
+                 WHERE v.id = $1",
             )
             .bind(*video)
             .fetch_one(&self.platform.db)
@@ -249,8 +252,11 @@ impl System {
             if let Some(Json(storyboard)) = storyboard {
                 expected.extend(storyboard.keys(&build_id()).map(|key| key.to_string()));
             }
-            if let Some(fence) = poster {
-                expected.insert(MediaKey::Poster { build: build_id(), fence }.to_string());
+            if let Some(fence) = waveform {
+                expected.insert(MediaKey::Waveform { build: build_id(), fence }.to_string());
+            }
+            if let Some(Json(poster)) = poster {
+                expected.extend(poster.keys(&Of::Build(build_id())).map(|key| key.to_string()));
             }
         }
         eventually("nothing is left behind", async || {

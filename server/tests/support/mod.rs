@@ -93,6 +93,10 @@ impl Person {
         self.request(Method::POST, path).json(body).send().await.unwrap()
     }
 
+    pub async fn put(&self, path: &str, body: &Value) -> Response {
+        self.request(Method::PUT, path).json(body).send().await.unwrap()
+    }
+
     pub async fn patch(&self, path: &str, body: &Value) -> Response {
         self.request(Method::PATCH, path).json(body).send().await.unwrap()
     }

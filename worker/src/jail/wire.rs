@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn one_cut_short_is_the_end_and_any_other_bytes_are_garbage() {
-        let bytes = sent(&Message::Picture(Picture::Poster), &[7; 100]);
+        let bytes = sent(&Message::Picture(Picture::Sheet(0)), &[7; 100]);
         let kind = |bytes: &[u8]| receive::<Message>(bytes).map(|_| ()).expect_err("no message").kind();
         assert_eq!(kind(&bytes[..50]), io::ErrorKind::UnexpectedEof);
         assert_eq!(kind(&[0xff; 100]), io::ErrorKind::InvalidData);

@@ -103,25 +103,19 @@ async fn make(
     let mut store = Store::new(job, names, publish);
     let made = async {
         let Done::Encoded(outcome) = job.run(work, &mut store, share).await? else {
-            return Err(Ended::WentWrong("the engine answered another question".to_owned()));
+            return Err(Ended::another_answer());
         };
         store.publish(Some(&outcome)).await?;
         Ok(outcome)
     };
-    match made.await {
-        Ok(outcome) => {
-            let seconds = started.elapsed().as_secs_f64();
-            let speed = (outcome.end_ms as f64 - from_ms).max(0.0) / 1000.0 / seconds;
-            tracing::info!(end_ms = outcome.end_ms, seconds, speed, "encoded");
-            metrics::histogram!("kinora_encode_seconds", "kind" => job.claim.kind.as_str()).record(seconds);
-            metrics::histogram!("kinora_encode_speed", "kind" => job.claim.kind.as_str()).record(speed);
-            Ok(())
-        }
-        Err(ended) => {
-            store.remove().await;
-            Err(ended)
-        }
-    }
+    let made = made.await;
+    let outcome = store.settle(made).await?;
+    let seconds = started.elapsed().as_secs_f64();
+    let speed = (outcome.end_ms as f64 - from_ms).max(0.0) / 1000.0 / seconds;
+    tracing::info!(end_ms = outcome.end_ms, seconds, speed, "encoded");
+    metrics::histogram!("kinora_encode_seconds", "kind" => job.claim.kind.as_str()).record(seconds);
+    metrics::histogram!("kinora_encode_speed", "kind" => job.claim.kind.as_str()).record(speed);
+    Ok(())
 }
 
 /// The chunks of a rendition that are published, up to the first that is missing.

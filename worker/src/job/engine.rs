@@ -31,8 +31,11 @@ pub struct Job<'a> {
     jail: &'a Arc<Jail>,
     pub claim: &'a Claim,
     pub video: &'a VideoId,
-    pub build: &'a BuildId,
-    /// Of the original, in bytes.
+    /// None for what belongs to no build.
+    build: Option<&'a BuildId>,
+    /// What the engine reads: the original, or a picture that was sent.
+    source: MediaKey,
+    /// Its bytes.
     size: u64,
     shutdown: &'a CancellationToken,
 }
@@ -53,14 +56,27 @@ impl<'a> Job<'a> {
         claim: &'a Claim,
         shutdown: &'a CancellationToken,
     ) -> Result<Job<'a>, Ended> {
-        let (Some(video), Some(build)) = (&claim.video, &claim.build) else {
-            return Err(Ended::WentWrong("a task of the engine without a film or a build".to_owned()));
-        };
-        let original = platform.storage.head(&MediaKey::Original { video: video.clone() }).await?;
-        let Some(original) = original else {
+        let video = video(claim)?;
+        Self::of(platform, jail, claim, shutdown, MediaKey::Original { video: video.clone() }).await
+    }
+
+    /// One whose engine reads `source`.
+    pub async fn of(
+        platform: &'a Platform,
+        jail: &'a Arc<Jail>,
+        claim: &'a Claim,
+        shutdown: &'a CancellationToken,
+        source: MediaKey,
+    ) -> Result<Job<'a>, Ended> {
+        let (video, build) = (video(claim)?, claim.build.as_ref());
+        let Some(head) = platform.storage.head(&source).await? else {
             return Err(Ended::Unplayable("The file that was uploaded is gone. Upload it again.".to_owned()));
         };
-        Ok(Job { platform, jail, claim, video, build, size: original.size, shutdown })
+        Ok(Job { platform, jail, claim, video, build, source, size: head.size, shutdown })
+    }
+
+    pub fn build(&self) -> Result<&'a BuildId, Ended> {
+        self.build.ok_or_else(|| Ended::WentWrong("a task of the engine without a build".to_owned()))
     }
 
     /// Has the engine do `work` while `store` takes what it makes. `share` turns the milliseconds of the film that are
@@ -68,9 +84,8 @@ impl<'a> Job<'a> {
     pub async fn run(&self, work: Work, store: &mut Store<'_>, share: impl Fn(i64) -> f64) -> Result<Done, Ended> {
         let stop = self.shutdown.child_token();
         let _stop_engine = stop.clone().drop_guard();
-        let key = MediaKey::Original { video: self.video.clone() };
-        let input: Box<dyn Input> =
-            Box::new(Source::new(Handle::current(), self.platform.storage.clone(), key, self.size, self.claim.kind));
+        let (storage, key) = (self.platform.storage.clone(), self.source.clone());
+        let input: Box<dyn Input> = Box::new(Source::new(Handle::current(), storage, key, self.size, self.claim.kind));
         let (sender, mut made) = mpsc::channel(WAITING);
         let done_ms = Arc::new(AtomicI64::new(0));
         let mut hand = Hand { made: sender, done_ms: Arc::clone(&done_ms), stop };
@@ -137,6 +152,10 @@ pub async fn patiently<T, F: Future<Output = platform::Result<T>>>(
             result => return result,
         }
     }
+}
+
+fn video(claim: &Claim) -> Result<&VideoId, Ended> {
+    claim.video.as_ref().ok_or_else(|| Ended::WentWrong("a task of the engine without a film".to_owned()))
 }
 
 fn ended(error: media::Error) -> Ended {

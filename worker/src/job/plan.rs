@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub async fn perform(job: &Job<'_>) -> Result<(), Ended> {
     let mut store = Store::new(job, BTreeMap::new(), Publish::AtTheEnd);
     let Done::Probe(probe) = job.run(Work::Probe, &mut store, |_| 0.0).await? else {
-        return Err(Ended::WentWrong("the engine answered another question".to_owned()));
+        return Err(Ended::another_answer());
     };
     let config = &job.platform.config;
     let copy = patiently(|| builds::may_copy(job.platform, job.claim)).await?;

@@ -15,7 +15,7 @@ pub async fn perform(job: &Job<'_>) -> Result<(), Ended> {
     let mut store = Store::new(job, BTreeMap::new(), Publish::AtOnce);
     // How far it is nobody needs to know: the chunks it finds are what takes long.
     let Done::Scanned(rest) = job.run(work, &mut store, |_| 0.0).await? else {
-        return Err(Ended::WentWrong("the engine answered another question".to_owned()));
+        return Err(Ended::another_answer());
     };
     Ok(patiently(|| builds::scanned(job.platform, job.claim, rest.as_ref())).await?)
 }

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use domain::key::{MediaKey, init_hash};
 use domain::plan::Outcome;
 use domain::playlist::{self, Chunk};
+use domain::poster::Of;
+use domain::task::Kind;
 use platform::builds::{self, Stored};
 use platform::storage;
 use std::collections::BTreeMap;
@@ -33,7 +35,6 @@ pub struct Store<'a> {
     puts: JoinSet<Result<(), storage::Error>>,
     /// What was PUT and isn't published: of no use to anybody if the task ends badly.
     unpublished: Vec<MediaKey>,
-    pub has_poster: bool,
 }
 
 /// A chunk of a rendition that is being made.
@@ -56,7 +57,6 @@ impl<'a> Store<'a> {
             complete: BTreeMap::new(),
             puts: JoinSet::new(),
             unpublished: Vec::new(),
-            has_poster: false,
         }
     }
 
@@ -66,17 +66,14 @@ impl<'a> Store<'a> {
             Made::Segment(track, segment) => self.segment(track, &segment),
             Made::Chunk(track, number) => self.chunk(track, number).await,
             Made::Found(chunk) => Ok(patiently(|| builds::found(self.job.platform, self.job.claim, &chunk)).await?),
-            Made::Picture(picture, bytes) => {
-                self.picture(picture, bytes);
-                Ok(())
-            }
+            Made::Picture(picture, bytes) => self.picture(picture, bytes),
         }
     }
 
     fn init(&mut self, track: Track, init: Init) -> Result<(), Ended> {
         let (hash, rung) = (init_hash(&init.bytes), self.name(track)?);
         // Each chunk has one, and the second is the first: its key says so.
-        let key = MediaKey::Init { build: self.job.build.clone(), hash: hash.clone(), rung };
+        let key = MediaKey::Init { build: self.job.build()?.clone(), hash: hash.clone(), rung };
         self.put(key, init.bytes);
         self.open.entry(track).or_default().init = Some((hash, init.codecs));
         Ok(())
@@ -104,7 +101,7 @@ impl<'a> Store<'a> {
         }
         let Some((init_hash, codecs)) = open.init.clone().filter(|_| !segments.is_empty()) else { return Ok(()) };
         let fence = self.job.claim.fence;
-        self.put(MediaKey::Chunk { build: self.job.build.clone(), chunk: number, fence, rung: rung.clone() }, bytes);
+        self.put(MediaKey::Chunk { build: self.job.build()?.clone(), chunk: number, fence, rung: rung.clone() }, bytes);
         let complete = self.complete.entry(number).or_default();
         complete.push(Stored { rung, chunk: Chunk { number, fence, segments }, init_hash, codecs });
         if self.publish == Publish::AtOnce && complete.len() == self.names.len() {
@@ -113,21 +110,37 @@ impl<'a> Store<'a> {
         Ok(())
     }
 
-    fn picture(&mut self, picture: Picture, bytes: Vec<u8>) {
-        let (build, fence) = (self.job.build.clone(), self.job.claim.fence);
+    fn picture(&mut self, picture: Picture, bytes: Vec<u8>) -> Result<(), Ended> {
+        let (job, fence) = (self.job, self.job.claim.fence);
         let key = match picture {
-            Picture::Poster => MediaKey::Poster { build, fence },
-            Picture::Sheet(number) => MediaKey::Sheet { build, number, fence },
+            Picture::Poster { width, format } => {
+                let of = match job.claim.kind {
+                    Kind::Poster => Of::Film(job.video.clone(), job.claim.task),
+                    _ => Of::Build(job.build()?.clone()),
+                };
+                MediaKey::Poster { of, fence, width, format }
+            }
+            Picture::Sheet(number) => MediaKey::Sheet { build: job.build()?.clone(), number, fence },
+            Picture::Waveform => MediaKey::Waveform { build: job.build()?.clone(), fence },
         };
-        self.has_poster |= picture == Picture::Poster;
         self.put(key, bytes);
+        Ok(())
     }
 
     /// Publishes all that is complete and, with an outcome, ends the task.
     pub async fn publish(&mut self, outcome: Option<&Outcome>) -> Result<(), Ended> {
-        self.stored().await?;
         let stored: Vec<Stored> = std::mem::take(&mut self.complete).into_values().flatten().collect();
-        let result = patiently(|| builds::publish(self.job.platform, self.job.claim, &stored, outcome)).await;
+        let job = self.job;
+        self.write_down(|| builds::publish(job.platform, job.claim, &stored, outcome)).await
+    }
+
+    /// Waits until all is stored, then has it written down.
+    pub async fn write_down<F>(&mut self, write: impl FnMut() -> F) -> Result<(), Ended>
+    where
+        F: Future<Output = platform::Result<()>>,
+    {
+        self.stored().await?;
+        let result = patiently(write).await;
         // Committed or not, who knows: then what is stored stays, until it is tidied away.
         if matches!(result, Ok(()) | Err(platform::Error::Unavailable(_))) {
             self.unpublished.clear();
@@ -136,7 +149,7 @@ impl<'a> Store<'a> {
     }
 
     /// Waits for what is on its way.
-    pub async fn stored(&mut self) -> Result<(), Ended> {
+    async fn stored(&mut self) -> Result<(), Ended> {
         while let Some(put) = self.puts.join_next().await {
             put.map_err(|error| Ended::WentWrong(error.to_string()))??;
         }
@@ -161,13 +174,17 @@ impl<'a> Store<'a> {
         self.puts.spawn(put.in_current_span());
     }
 
-    /// Takes back what was stored in vain. What can't be deleted now is tidied away later.
-    pub async fn remove(mut self) {
-        self.puts.shutdown().await;
-        for key in &self.unpublished {
-            if let Err(error) = self.job.platform.storage.delete(key).await {
-                tracing::warn!(%error, %key, "left behind");
+    /// The end of what was to be made. If it came to nothing, takes back what was stored in vain; what can't be deleted
+    /// now is tidied away later.
+    pub async fn settle<T>(mut self, made: Result<T, Ended>) -> Result<T, Ended> {
+        if made.is_err() {
+            self.puts.shutdown().await;
+            for key in &self.unpublished {
+                if let Err(error) = self.job.platform.storage.delete(key).await {
+                    tracing::warn!(%error, %key, "left behind");
+                }
             }
         }
+        made
     }
 }

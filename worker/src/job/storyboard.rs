@@ -1,32 +1,25 @@
-//! Small pictures of the whole film.
+//! Small pictures of a film, for whoever looks for a place in it.
 
 use super::Ended;
 use super::engine::{Job, patiently};
 use super::store::{Publish, Store};
-use crate::media::{Done, MakeStoryboard, Work};
-use domain::plan::PicturePlan;
-use platform::builds;
+use crate::media::{Done, Stills, Work};
+use platform::builds::{self, Pictures};
 use std::collections::BTreeMap;
 
 pub async fn perform(job: &Job<'_>) -> Result<(), Ended> {
     let plan = patiently(|| builds::plan(job.platform, job.claim)).await?;
-    let Some(picture) = plan.picture else { return Ok(builds::drawn(job.platform, job.claim, None).await?) };
-    let entered_ms = plan.promised_ms.filter(|_| picture.has_index());
-    let plan_without_chunks = PicturePlan { chunks: Vec::new(), ..picture };
-    let work = Work::Storyboard(MakeStoryboard { plan: plan_without_chunks, origin_us: plan.origin_us, entered_ms });
+    let Some(film) = Stills::of(&plan) else {
+        return Ok(builds::pictured(job.platform, job.claim, &Pictures::default()).await?);
+    };
     let mut store = Store::new(job, BTreeMap::new(), Publish::AtTheEnd);
     let made = async {
-        let Done::Storyboard(layout) = job.run(work, &mut store, |_| 0.0).await? else {
-            return Err(Ended::WentWrong("the engine answered another question".to_owned()));
+        let Done::Storyboard(storyboard) = job.run(Work::Storyboard(film), &mut store, |_| 0.0).await? else {
+            return Err(Ended::another_answer());
         };
-        store.stored().await?;
-        Ok(layout)
+        let pictures = Pictures { storyboard, ..Pictures::default() };
+        store.write_down(|| builds::pictured(job.platform, job.claim, &pictures)).await
     };
-    match made.await {
-        Ok(layout) => Ok(patiently(|| builds::drawn(job.platform, job.claim, layout.as_ref())).await?),
-        Err(ended) => {
-            store.remove().await;
-            Err(ended)
-        }
-    }
+    let made = made.await;
+    store.settle(made).await
 }

@@ -17,20 +17,16 @@ pub async fn perform(job: &Job<'_>) -> Result<(), Ended> {
     let mut store = Store::new(job, BTreeMap::new(), Publish::AtTheEnd);
     let made = async {
         let Done::Texts(texts) = job.run(work, &mut store, |done| done as f64 / whole).await? else {
-            return Err(Ended::WentWrong("the engine answered another question".to_owned()));
+            return Err(Ended::another_answer());
         };
         let mut names = Vec::new();
         for (text, cues) in plan.texts.iter().zip(texts).filter(|(_, cues)| !cues.is_empty()) {
-            let key = MediaKey::Text { build: job.build.clone(), name: text.name.clone(), fence: job.claim.fence };
+            let key = MediaKey::Text { build: job.build()?.clone(), name: text.name.clone(), fence: job.claim.fence };
             store.put(key, webvtt::subtitles(&cues).into_bytes());
             names.push(text.name.clone());
         }
-        store.stored().await?;
-        Ok(patiently(|| builds::publish_texts(job.platform, job.claim, &names)).await?)
+        store.write_down(|| builds::publish_texts(job.platform, job.claim, &names)).await
     };
-    let result = made.await;
-    if result.is_err() {
-        store.remove().await;
-    }
-    result
+    let made = made.await;
+    store.settle(made).await
 }

@@ -18,6 +18,23 @@ pub(super) struct Colour {
 }
 
 impl Colour {
+    /// What the engine draws itself: the limited range of BT.601.
+    pub fn of_drawings() -> Self {
+        Self {
+            space: color::Space::SMPTE170M,
+            range: color::Range::MPEG,
+            primaries: color::Primaries::Unspecified,
+            transfer: color::TransferCharacteristic::Unspecified,
+            dynamic: None,
+        }
+    }
+
+    /// Of a film that doesn't say which it has, what players take it for: BT.709, if it has so many lines.
+    pub fn guessed(self, lines: u32) -> Self {
+        let is_unsaid = self.space == color::Space::Unspecified && lines >= 720;
+        if is_unsaid { Self { space: color::Space::BT709, ..self } } else { self }
+    }
+
     /// As the container says: from a decoder that has not decoded anything.
     pub fn of(decoder: &decoder::Video) -> Self {
         if let Some(curve) = Curve::of(decoder.color_transfer_characteristic()) {

@@ -41,6 +41,8 @@ pub enum Reason {
     TooLong,
     TooMuchMemory,
     TooMuchWork,
+    /// Of what was sent for a poster.
+    NotAPicture,
 }
 
 impl fmt::Display for Reason {
@@ -54,6 +56,7 @@ impl fmt::Display for Reason {
             Self::TooLarge => "The picture of this film is larger than 8192 by 8192 pixels.",
             Self::TooFast => "This film claims to have more than 100,000 pictures a second.",
             Self::TooManyStreams => "This file holds more than 100 pictures, sounds and subtitles side by side.",
+            Self::NotAPicture => "This file isn't a JPEG, PNG or WebP picture that can be read here.",
             Self::TooLong => "This film is longer than 24 hours.",
             Self::TooMuchMemory => "This film takes more memory than a film of its size should.",
             Self::TooMuchWork => "This film takes far more work than a film of its length and size should.",

@@ -91,6 +91,8 @@ pub(super) struct Source {
     pub context: context::Input,
     fault: Fault,
     unreadable: u32,
+    /// Comes next.
+    given_back: Option<Packet>,
     /// How often a place was looked for in vain.
     missed: usize,
     /// Packets that could not be read, or were marked as damaged by the demuxer.
@@ -125,7 +127,7 @@ impl Source {
         // Nothing in a file may make libav open another one.
         options.set("protocol_whitelist", "none");
         match format::input_from_stream(io, None, Some(options)) {
-            Ok(context) => Ok(Self { context, fault, unreadable: 0, missed: 0, damaged: false }),
+            Ok(context) => Ok(Self { context, fault, unreadable: 0, given_back: None, missed: 0, damaged: false }),
             Err(error) => Err(match fault.take() {
                 Some(fault) => Error::Input(fault),
                 None => {
@@ -187,8 +189,16 @@ impl Source {
         self.seek(index, time - seconds * second)
     }
 
+    /// Puts a packet back in front of those to come.
+    pub fn give_back(&mut self, packet: Packet) {
+        self.given_back = Some(packet);
+    }
+
     /// The next packet of any stream. Unreadable places are passed over.
     pub fn next(&mut self) -> Result<Next, Error> {
+        if let Some(packet) = self.given_back.take() {
+            return Ok(Next::Packet(packet));
+        }
         loop {
             let mut packet = Packet::empty();
             let result = packet.read(&mut self.context);

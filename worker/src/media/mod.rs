@@ -22,6 +22,7 @@ mod deinterlace;
 mod encode;
 mod error;
 mod filters;
+mod footage;
 mod fragment;
 mod input;
 mod language;
@@ -36,9 +37,12 @@ mod sink;
 mod sound;
 mod sound_segments;
 mod still;
+mod stills;
 mod storyboard;
 mod texts;
 mod tone_map;
+mod waveform;
+mod wished;
 mod work;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -50,14 +54,16 @@ pub use error::{Error, Reason};
 pub use input::{Input, seek_target};
 pub use picture::{EncodePicture, Enter};
 pub use plan::{Wishes, plan};
-pub use poster::ChoosePoster;
 pub use probe::{AudioStream, Probe, VideoStream};
 pub use scan::ScanFilm;
 pub use sink::{Init, Picture, Segment, Sink, Stop, Track};
 pub use sound::EncodeSound;
 pub use sound_segments::FRAME as AAC_FRAME;
-pub use storyboard::MakeStoryboard;
+pub use still::Printed;
+pub use stills::Stills;
 pub use texts::ReadTexts;
+pub use waveform::{DrawSound, Drawn};
+pub use wished::PictureAt;
 pub use work::{Done, Work, perform};
 
 use domain::timeline;
@@ -65,7 +71,7 @@ use ffmpeg_next::Rational;
 use sink::Event;
 
 /// Raised whenever a film would come out differently, so that segments of two engines are never mixed.
-pub const ENGINE_VERSION: u32 = 3;
+pub const ENGINE_VERSION: u32 = 4;
 
 /// Results that wait for the sink before the engine does.
 const WAITING_EVENTS: usize = 16;

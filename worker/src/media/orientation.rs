@@ -1,5 +1,6 @@
 //! Turning a picture upright, as its display matrix asks.
 
+use ffmpeg_next::frame;
 use serde::{Deserialize, Serialize};
 
 /// One of the eight ways to put a rectangle down: first the axes are exchanged, then mirrored.
@@ -24,6 +25,28 @@ impl Orientation {
         } else {
             Self { swap: true, flip_x: c < 0, flip_y: b < 0 }
         }
+    }
+
+    /// From what a camera wrote into a photograph (Exif, tag 0x0112), as libav's decoders of JPEG and WebP tell it with
+    /// their frames.
+    pub fn of_photograph(frame: &frame::Video) -> Self {
+        let tag = frame.metadata().get("Orientation").and_then(|text| text.trim().parse().ok());
+        tag.map(Self::from_exif).unwrap_or_default()
+    }
+
+    /// Which side of the picture is up, 1 to 8.
+    fn from_exif(orientation: u8) -> Self {
+        let (swap, flip_x, flip_y) = match orientation {
+            2 => (false, true, false),
+            3 => (false, true, true),
+            4 => (false, false, true),
+            5 => (true, false, false),
+            6 => (true, true, false),
+            7 => (true, true, true),
+            8 => (true, false, true),
+            _ => (false, false, false),
+        };
+        Self { swap, flip_x, flip_y }
     }
 
     pub fn is_upright(self) -> bool {
@@ -66,6 +89,19 @@ mod tests {
         let orientation = Orientation::from_matrix(&matrix(0, 1, -1, 0));
         assert_eq!(orientation.degrees(), 90);
         assert_eq!(orientation.filters(), "transpose=1");
+    }
+
+    #[test]
+    fn photographs_are_turned_as_their_cameras_were_held() {
+        let degrees = [1, 3, 6, 8].map(|tag| Orientation::from_exif(tag).degrees());
+        assert_eq!(degrees, [0, 180, 90, 270]);
+        for tag in [0, 1, 9, 255] {
+            assert!(Orientation::from_exif(tag).is_upright(), "{tag}");
+        }
+        let all: Vec<Orientation> = (1..=8).map(Orientation::from_exif).collect();
+        for (place, one) in all.iter().enumerate() {
+            assert!(!all[..place].contains(one), "each is another");
+        }
     }
 
     #[test]

@@ -16,15 +16,15 @@ use ffmpeg_next::{Packet, Rational, Rescale, decoder, frame};
 use serde::{Deserialize, Serialize};
 
 use super::clock::Clock;
-use super::colour::Colour;
-use super::decode::{self, Health, received, send};
+use super::decode::{Health, received, send};
 use super::deinterlace::Deinterlacer;
 use super::encode::{self, TIMESCALE, Work};
-use super::error::{Error, Reason};
+use super::error::Error;
+use super::footage::Footage;
 use super::input::{Entrance, Input, Next, Source};
 use super::scale::Cascade;
 use super::sink::{Event, Reporter, Sink};
-use super::{MICROS, TICKS, cores, deliver, join, ms, probe, spawn};
+use super::{MICROS, TICKS, cores, deliver, join, ms, spawn};
 
 /// Of the largest rung's encoder, where nobody waits: more cost rate and memory.
 const MOST_THREADS: usize = 4;
@@ -60,14 +60,7 @@ pub enum Enter {
 
 /// Makes them. Blocks until all is delivered to the sink, or nothing more will be.
 pub(super) fn encode(input: Box<dyn Input>, work: &EncodePicture, sink: &mut dyn Sink) -> Result<Outcome, Error> {
-    let mut source = Source::open(input)?;
-    let nothing = || Error::Unplayable(Reason::NothingToDecode);
-    let index = probe::video_stream(&source).ok_or_else(nothing)?;
-    source.keep_only(&[index]);
-    let stream = source.context.stream(index).ok_or_else(nothing)?;
-    let decoder = decode::open_picture(&stream)?.ok_or_else(nothing)?;
-    let colour = Colour::of(&decoder);
-    let (time_base, orientation) = (stream.time_base(), probe::orientation(&stream));
+    let Footage { source, index, time_base, decoder, colour, orientation } = Footage::open(input)?;
     let (events, results) = sync_channel(super::WAITING_EVENTS);
     thread::scope(|scope| {
         let (mut rungs, mut encoders) = (Vec::new(), Vec::new());

@@ -2,22 +2,20 @@
 
 use std::sync::Arc;
 
-use domain::plan::PicturePlan;
+use domain::poster;
 use ffmpeg_next::{Rational, Rescale, decoder, frame};
-use serde::{Deserialize, Serialize};
 
-use super::colour::Colour;
-use super::decode::{self, Health, received, send};
+use super::MICROS;
+use super::decode::{Health, received, send};
 use super::deinterlace::Deinterlacer;
-use super::error::{Error, Reason};
+use super::error::Error;
+use super::footage::Footage;
 use super::input::{Input, Next, Source};
 use super::scale::Cascade;
-use super::sink::{Picture, Sink};
-use super::{MICROS, probe, still};
+use super::sink::Sink;
+use super::still::{self, Printed};
+use super::stills::Stills;
 
-const MAX_WIDTH: u32 = 1280;
-/// Loses hardly anything to be seen.
-const QUANTISER: u8 = 3;
 /// Below this [`score`] a picture is black, white, fog or a blur, and the search goes on.
 const GOOD: f64 = 12.0;
 /// Edges of a picture that is as sharp as it need be, by [`edges`].
@@ -27,33 +25,12 @@ const PLACES: [f64; 8] = [0.08, 0.15, 0.22, 0.3, 0.4, 0.5, 0.65, 0.8];
 /// Of a film that can't be entered in the middle, this much of its beginning is looked at, in seconds, a frame each.
 const BEGINNING: i64 = 30;
 
-/// A poster for a film.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ChoosePoster {
-    /// Its list of chunks isn't looked at.
-    pub plan: PicturePlan,
-    pub origin_us: i64,
-    /// How long the film is, in milliseconds, if it can be entered in the middle.
-    pub entered_ms: Option<i64>,
-}
-
-/// Hands the sink a JPEG, if anything could be decoded.
-pub(super) fn choose(input: Box<dyn Input>, work: &ChoosePoster, sink: &mut dyn Sink) -> Result<(), Error> {
-    let nothing = || Error::Unplayable(Reason::NothingToDecode);
-    let mut source = Source::open(input)?;
-    let index = probe::video_stream(&source).ok_or_else(nothing)?;
-    source.keep_only(&[index]);
-    let stream = source.context.stream(index).ok_or_else(nothing)?;
-    let time_base = stream.time_base();
-    let decoder = decode::open_picture(&stream)?.ok_or_else(nothing)?;
-    let colour = Colour::of(&decoder);
-    // The smallest rung to judge by, the largest that fits to show.
-    let mut rungs: Vec<_> = work.plan.rungs.iter().filter(|rung| rung.width <= MAX_WIDTH).cloned().collect();
-    if rungs.is_empty() {
-        rungs.extend(work.plan.rungs.first().cloned());
-    }
-    rungs.drain(1..rungs.len().saturating_sub(1).max(1));
-    let cascade = Cascade::new(&rungs, probe::orientation(&stream), colour);
+/// Hands the sink its files, if anything could be decoded.
+pub(super) fn choose(input: Box<dyn Input>, work: &Stills, sink: &mut dyn Sink) -> Result<Option<Printed>, Error> {
+    let film = Footage::open(input)?;
+    let colour = film.picture_colour();
+    let Footage { source, index, time_base, decoder, orientation, .. } = film;
+    let cascade = Cascade::of_sizes(poster::sizes(work.width, work.height), orientation, colour);
     let mut search = Search { source, index, decoder, cascade, best: None };
     let second = 1_i64.rescale(Rational(1, 1), time_base);
     if let Some(length) = work.entered_ms {
@@ -70,11 +47,8 @@ pub(super) fn choose(input: Box<dyn Input>, work: &ChoosePoster, sink: &mut dyn 
         search.look(BEGINNING, second)?;
     }
     match search.best {
-        Some((_, frame)) => {
-            let jpeg = still::jpeg(&shown(&frame)?, QUANTISER)?;
-            sink.picture(Picture::Poster, jpeg).map_err(|_| Error::Stopped)
-        }
-        None => Ok(()),
+        Some((_, frames)) => still::print(&frames, sink),
+        None => Ok(None),
     }
 }
 
@@ -83,7 +57,8 @@ struct Search {
     index: usize,
     decoder: decoder::Video,
     cascade: Cascade,
-    best: Option<(f64, Arc<frame::Video>)>,
+    /// With its score, in all sizes.
+    best: Option<(f64, Vec<Arc<frame::Video>>)>,
 }
 
 impl Search {
@@ -121,10 +96,10 @@ impl Search {
 
     fn judge(&mut self, frame: frame::Video) -> Result<(), Error> {
         let frames = self.cascade.run(Deinterlacer::single(frame)?, 0)?;
-        let (Some(smallest), Some(largest)) = (frames.first(), frames.last()) else { return Ok(()) };
+        let Some(smallest) = frames.first() else { return Ok(()) };
         let score = score(smallest);
         if self.best.as_ref().is_none_or(|(best, _)| score > *best) {
-            self.best = Some((score, Arc::clone(largest)));
+            self.best = Some((score, frames));
         }
         Ok(())
     }
@@ -163,11 +138,4 @@ fn edges(rows: &[&[u8]]) -> f64 {
         }
     }
     (squares / count.max(1) as f64).sqrt()
-}
-
-/// No larger than [`MAX_WIDTH`].
-fn shown(frame: &frame::Video) -> Result<frame::Video, Error> {
-    let width = frame.width().min(MAX_WIDTH);
-    let height = (frame.height() * width / frame.width().max(1)).max(2);
-    still::prepared(frame, width, height)
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::copy;
 use super::decoders;
 use super::error::{Error, Reason};
+use super::footage;
 use super::input::{self, Input, Source};
 use super::language;
 use super::orientation::Orientation;
@@ -110,7 +111,10 @@ pub fn probe(input: Box<dyn Input>) -> Result<Probe, Error> {
     let container = source.context.format().name().to_owned();
     let index = video_stream(&source);
     let video = match index {
-        Some(index) => describe_video(&source, index)?,
+        Some(index) => {
+            let orientation = footage::orientation(&mut source, index);
+            describe_video(&source, index, orientation)?
+        }
         None => None,
     };
     let sounds = sounds(&source);
@@ -263,7 +267,7 @@ fn coded_size(stream: &Stream<'_>) -> (u32, u32) {
     }
 }
 
-fn describe_video(source: &Source, index: usize) -> Result<Option<VideoStream>, Error> {
+fn describe_video(source: &Source, index: usize, orientation: Orientation) -> Result<Option<VideoStream>, Error> {
     let Some(stream) = source.context.stream(index) else { return Ok(None) };
     let (width, height) = coded_size(&stream);
     if width == 0 || height == 0 {
@@ -275,8 +279,7 @@ fn describe_video(source: &Source, index: usize) -> Result<Option<VideoStream>, 
     if f64::from(stream.avg_frame_rate()) > ABSURD {
         return Err(Error::Unplayable(Reason::TooFast));
     }
-    let orientation = orientation(&stream);
-    let is_still = source.context.format().name().ends_with("_pipe");
+    let is_still = footage::is_still(source);
     let frame_rate = if is_still { 1.0 / STILL_SECONDS } else { frame_rate(&stream) };
     let codec_name = stream.parameters().id().name().to_owned();
     // SAFETY: both pointers belong to the open context, which outlives the call; no frame is given.

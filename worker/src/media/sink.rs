@@ -3,6 +3,7 @@
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
+use domain::poster::Format;
 use domain::timeline::Chunk;
 use serde::{Deserialize, Serialize};
 
@@ -53,10 +54,12 @@ impl Segment {
 /// A still of a film, as a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Picture {
-    /// A JPEG.
-    Poster,
+    /// One of its files; pixels.
+    Poster { width: u32, format: Format },
     /// Of the storyboard: its number. A JPEG.
     Sheet(u32),
+    /// Of a sound: [`domain::waveform::Waveform`], as JSON.
+    Waveform,
 }
 
 /// The sink wants no more.

@@ -2,49 +2,33 @@
 
 use std::sync::Arc;
 
-use domain::plan::PicturePlan;
 use domain::storyboard::{Layout, MOST_TILES};
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::{Packet, Rational, Rescale, decoder, frame};
-use serde::{Deserialize, Serialize};
 
-use super::colour::Colour;
-use super::decode::{self, Health, received, send};
 use super::deinterlace::Deinterlacer;
-use super::error::{Error, Reason};
+use super::error::Error;
+use super::footage::{self, Footage};
 use super::input::{Input, Next, Source};
 use super::scale::Cascade;
 use super::sink::{Picture, Sink};
-use super::{MICROS, probe, still};
+use super::stills::Stills;
+use super::{MICROS, still};
 
 /// Sheets are seen small and in passing.
 const QUANTISER: u8 = 6;
-
-/// A storyboard of a film.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct MakeStoryboard {
-    /// Its list of chunks isn't looked at.
-    pub plan: PicturePlan,
-    pub origin_us: i64,
-    /// How long the film is, in milliseconds, if it can be entered in the middle. Otherwise all of it is read.
-    pub entered_ms: Option<i64>,
-}
 
 /// None where a key frame couldn't be decoded.
 type Tile = Option<Arc<frame::Video>>;
 
 /// Hands the sink its sheets. None if nothing could be decoded.
-pub(super) fn make(input: Box<dyn Input>, work: &MakeStoryboard, sink: &mut dyn Sink) -> Result<Option<Layout>, Error> {
-    let nothing = || Error::Unplayable(Reason::NothingToDecode);
-    let mut source = Source::open(input)?;
-    let index = probe::video_stream(&source).ok_or_else(nothing)?;
-    source.keep_only(&[index]);
-    let stream = source.context.stream(index).ok_or_else(nothing)?;
-    let time_base = stream.time_base();
-    let decoder = decode::open_picture(&stream)?.ok_or_else(nothing)?;
-    let mut layout = Layout::of(work.plan.width, work.plan.height, work.entered_ms);
+pub(super) fn make(input: Box<dyn Input>, work: &Stills, sink: &mut dyn Sink) -> Result<Option<Layout>, Error> {
+    let film = Footage::open(input)?;
+    let colour = film.picture_colour();
+    let Footage { source, index, time_base, decoder, orientation, .. } = film;
+    let mut layout = Layout::of(work.width, work.height, work.entered_ms);
     let size = vec![(layout.tile_width, layout.tile_height)];
-    let cascade = Cascade::of_sizes(size, probe::orientation(&stream), Colour::of(&decoder));
+    let cascade = Cascade::of_sizes(size, orientation, colour);
     let mut film = Film { source, index, time_base, origin_us: work.origin_us, decoder, cascade };
     let mut tiles = match work.entered_ms {
         Some(_) => film.look_here_and_there(&layout, sink)?,
@@ -149,18 +133,11 @@ impl Film {
 
     /// A key frame by itself, as small as a picture of the storyboard.
     fn draw(&mut self, packet: &Packet) -> Result<Tile, Error> {
-        let (mut health, mut first) = (Health::default(), None);
-        send(&mut self.decoder, Some(packet), &mut health);
-        send(&mut self.decoder, None, &mut health);
-        let mut frame = frame::Video::empty();
-        while received(self.decoder.receive_frame(&mut frame), &mut health) {
-            let frame = std::mem::replace(&mut frame, frame::Video::empty());
-            first.get_or_insert(frame);
-        }
+        let frame = footage::decoded(&mut self.decoder, packet);
         self.decoder.flush();
-        let Some(frame) = first.filter(|frame| frame.width() > 0) else { return Ok(None) };
+        let Some(frame) = frame else { return Ok(None) };
         let Some(small) = self.cascade.run(Deinterlacer::single(frame)?, 0)?.pop() else { return Ok(None) };
-        still::prepared(&small, small.width(), small.height()).map(|tile| Some(Arc::new(tile)))
+        still::converted(&small, true).map(|tile| Some(Arc::new(tile)))
     }
 }
 

@@ -10,13 +10,17 @@ use super::copy::{self, CopyPicture};
 use super::error::Error;
 use super::input::Input;
 use super::picture::{self, EncodePicture};
-use super::poster::{self, ChoosePoster};
+use super::poster;
 use super::probe::{Probe, probe};
 use super::scan::{self, ScanFilm};
 use super::sink::Sink;
 use super::sound::{self, EncodeSound};
-use super::storyboard::{self, MakeStoryboard};
+use super::still::Printed;
+use super::stills::Stills;
+use super::storyboard;
 use super::texts::{self, ReadTexts};
+use super::waveform::{self, DrawSound, Drawn};
+use super::wished::{self, PictureAt};
 use crate::jail;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,8 +32,12 @@ pub enum Work {
     Copy(CopyPicture),
     Sound(EncodeSound),
     Texts(ReadTexts),
-    Poster(ChoosePoster),
-    Storyboard(MakeStoryboard),
+    Poster(Stills),
+    PictureAt(PictureAt),
+    /// A poster of a picture that was sent.
+    OwnPicture,
+    DrawSound(DrawSound),
+    Storyboard(Stills),
 }
 
 /// What came of it beside what went to the sink.
@@ -42,7 +50,9 @@ pub enum Done {
     Encoded(Outcome),
     /// Of each stream that was asked for.
     Texts(Vec<Vec<Cue>>),
-    Poster,
+    /// None if there is nothing to make it of.
+    Poster(Option<Printed>),
+    Drawn(Drawn),
     /// What is on the sheets, if there are any.
     Storyboard(Option<Layout>),
 }
@@ -57,7 +67,10 @@ pub fn perform(work: &Work, input: Box<dyn Input>, sink: &mut dyn Sink) -> Resul
         Work::Sound(work) if work.plan.copy => copy::sound(input, work, sink).map(Done::Encoded),
         Work::Sound(work) => sound::encode(input, work, sink).map(Done::Encoded),
         Work::Texts(work) => texts::read(input, work, sink).map(Done::Texts),
-        Work::Poster(work) => poster::choose(input, work, sink).map(|()| Done::Poster),
+        Work::Poster(work) => poster::choose(input, work, sink).map(Done::Poster),
+        Work::PictureAt(work) => wished::at(input, work, sink).map(Done::Poster),
+        Work::OwnPicture => wished::picture(input, sink).map(Done::Poster),
+        Work::DrawSound(work) => waveform::draw(input, work, sink).map(Done::Drawn),
         Work::Storyboard(work) => storyboard::make(input, work, sink).map(Done::Storyboard),
     }
 }

@@ -13,8 +13,8 @@ use super::mischief::{Done, Mischief, jail};
 use worker::jail::fences::Fence;
 use worker::jail::{Limits, Load};
 use worker::media::{
-    self, ChoosePoster, CopyPicture, EncodePicture, EncodeSound, Enter, Error, Init, MakeStoryboard, Picture, Probe,
-    Reason, Segment, Sink, Stop, Track, Wishes, Work,
+    self, CopyPicture, DrawSound, EncodePicture, EncodeSound, Enter, Error, Init, Picture, Probe, Reason, Segment,
+    Sink, Stills, Stop, Track, Wishes, Work,
 };
 
 const ENCODE: Wishes = Wishes { highest: 1080, copy: MayCopy::NOTHING, effort: Effort::Usual };
@@ -147,15 +147,16 @@ fn works(plan: &Plan) -> Vec<Work> {
             urgent: true,
         })
     });
-    let poster = plan.picture.clone().map(|plan| Work::Poster(ChoosePoster { plan, origin_us, entered_ms: None }));
-    let storyboard =
-        plan.picture.clone().map(|plan| Work::Storyboard(MakeStoryboard { plan, origin_us, entered_ms: None }));
+    let stills = Stills::of(plan).map(|stills| Stills { entered_ms: None, ..stills });
+    let (poster, storyboard) = (stills.clone().map(Work::Poster), stills.map(Work::Storyboard));
     let sound = plan
         .sounds
         .first()
         .cloned()
         .map(|plan| Work::Sound(EncodeSound { plan, origin_us, first_chunk: 0, first_sample: 0, seekable: false }));
-    [picture, poster, storyboard, sound].into_iter().flatten().collect()
+    let drawn = plan.sounds.first().map(|sound| Work::DrawSound(DrawSound { stream: sound.stream }));
+    let drawn = drawn.filter(|_| plan.picture.is_none());
+    [picture, poster, storyboard, sound, drawn].into_iter().flatten().collect()
 }
 
 fn plan(film: &[u8]) -> Plan {
@@ -191,7 +192,8 @@ fn a_film_comes_out_of_the_jail_as_it_does_without() {
             let done = encode(&film, &work, &mut inside).expect("a result");
             assert_eq!(done, media::perform(&work, open(), &mut outside).expect("a result"));
         }
-        assert!(!inside.segments.is_empty() && (copies || inside.pictures.len() == 2));
+        // A poster of one width in two formats, and a sheet of the storyboard.
+        assert!(!inside.segments.is_empty() && (copies || inside.pictures.len() == 3));
         assert!(inside.sorted() == outside.sorted(), "the same bytes");
     }
 }

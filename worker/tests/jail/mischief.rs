@@ -191,7 +191,7 @@ impl Mischief {
             // Read { offset: 2^40, len: 16 }, by postcard.
             Self::ReadOutside => tell(&[8, 0, 0, 0, 0, 0, 0, 0, 1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20, 16]),
             Self::Pour => loop {
-                let _ = sink.picture(Picture::Poster, vec![0; 1 << 20]);
+                let _ = sink.picture(Picture::Sheet(0), vec![0; 1 << 20]);
             },
             Self::Progress(ms) => {
                 let _ = sink.progress(*ms);

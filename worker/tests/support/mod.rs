@@ -3,6 +3,7 @@
 
 use domain::ladder::Effort;
 use domain::plan::{MayCopy, Outcome, PicturePlan, Plan};
+use domain::poster::Format;
 use domain::storyboard::Layout;
 use domain::timeline;
 use domain::video::Notice;
@@ -12,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 use worker::media::{
-    self, ChoosePoster, Done, EncodePicture, EncodeSound, Enter, Error, Init, Input, MakeStoryboard, Picture, Probe,
-    ScanFilm, Segment, Sink, Stop, Track, Wishes, Work,
+    self, Done, EncodePicture, EncodeSound, Enter, Error, Init, Input, Picture, Probe, ScanFilm, Segment, Sink, Stills,
+    Stop, Track, Wishes, Work,
 };
 
 /// Keeps everything, as the storage would.
@@ -65,6 +66,14 @@ impl Sink for Memory {
     fn progress(&mut self, done_ms: i64) -> Result<(), Stop> {
         self.progress.push(done_ms);
         Ok(())
+    }
+}
+
+impl Memory {
+    /// The largest JPEG of the poster.
+    pub fn poster(&self) -> &[u8] {
+        let is_jpeg = |picture: &Picture| matches!(picture, Picture::Poster { format: Format::Jpeg, .. });
+        self.pictures.iter().rfind(|(picture, _)| is_jpeg(picture)).expect("a poster").1
     }
 }
 
@@ -195,13 +204,9 @@ pub fn film(
             Err(error) => return Err(error),
         }
     }
-    if let Some(picture) = plan.picture.as_ref().filter(|picture| !picture.rungs.is_empty()) {
-        let entered_ms = plan.promised_ms.filter(|_| picture.has_index());
-        let plan = PicturePlan { chunks: Vec::new(), ..picture.clone() };
-        let origin_us = probe.origin_us;
-        media::perform(&Work::Poster(ChoosePoster { plan: plan.clone(), origin_us, entered_ms }), open(), memory)?;
-        let work = Work::Storyboard(MakeStoryboard { plan, origin_us, entered_ms });
-        match media::perform(&work, open(), memory)? {
+    if let Some(stills) = Stills::of(&plan) {
+        media::perform(&Work::Poster(stills.clone()), open(), memory)?;
+        match media::perform(&Work::Storyboard(stills), open(), memory)? {
             Done::Storyboard(layout) => memory.storyboard = layout,
             other => panic!("{other:?}"),
         }

@@ -30,6 +30,8 @@ pub struct Deck {
     pub video: NodeRef<html::Video>,
     pub frame: NodeRef<html::Div>,
     pub seek: NodeRef<html::Input>,
+    /// Of a film without a picture.
+    pub wave: NodeRef<html::Div>,
     pub playing: RwSignal<bool>,
     /// It has played since the page was opened.
     pub begun: RwSignal<bool>,
@@ -58,6 +60,7 @@ impl Deck {
             video: NodeRef::new(),
             frame: NodeRef::new(),
             seek: NodeRef::new(),
+            wave: NodeRef::new(),
             playing: RwSignal::new(false),
             begun: RwSignal::new(false),
             waiting: RwSignal::new(false),
@@ -157,6 +160,9 @@ impl Deck {
                 let style = web_sys::HtmlElement::style(&seek);
                 let _ = style.set_property("--played", &share(time, duration));
                 let _ = style.set_property("--buffered", &share(buffered_until(video, time), duration));
+                if let Some(wave) = self.wave.get_untracked() {
+                    let _ = web_sys::HtmlElement::style(&wave).set_property("--played", &share(time, duration));
+                }
             }
         });
     }

@@ -4,13 +4,15 @@ mod controls;
 mod deck;
 mod engine;
 mod keys;
+mod wave;
 
 use crate::components::icons::{PLAY, solid};
 use deck::Deck;
+use domain::poster::Poster;
 use leptos::prelude::*;
 
-/// Plays the playlist at `src`. `poster` is None for a film without pictures, or as long as it has none.
-pub fn player(src: String, poster: Signal<Option<String>>) -> AnyView {
+/// Plays the playlist at `src`. `poster` is None as long as the film has none; `waveform` for one with a picture.
+pub fn player(src: String, poster: Signal<Option<Poster>>, waveform: Signal<Option<String>>) -> AnyView {
     let deck = Deck::new();
     Effect::new({
         let src = src.clone();
@@ -18,7 +20,12 @@ pub fn player(src: String, poster: Signal<Option<String>>) -> AnyView {
     });
     on_cleanup(move || deck.let_go());
     keys::listen(deck);
-    let class = move || if poster.read().is_some() { "player" } else { "player player-blank" };
+    // Where the waveform itself is drawn, its picture is left out.
+    let picture = Memo::new(move |_| poster.get().filter(|poster| !poster.drawn || waveform.read().is_none()));
+    let class = move || match (picture.read().is_some(), waveform.read().is_some()) {
+        (false, false) => "player player-blank",
+        _ => "player",
+    };
     view! {
         <div
             class=class
@@ -33,7 +40,7 @@ pub fn player(src: String, poster: Signal<Option<String>>) -> AnyView {
             <video
                 node_ref=deck.video
                 playsinline
-                poster=move || poster.get()
+                poster=move || picture.get().map(|poster| poster.largest())
                 preload="auto"
                 on:click=move |_| {
                     if deck.menu.get_untracked() {
@@ -61,6 +68,7 @@ pub fn player(src: String, poster: Signal<Option<String>>) -> AnyView {
                 on:canplay=move |_| deck.waiting.set(false)
                 on:ended=move |_| deck.stir()
             ></video>
+            {move || waveform.get().map(|path| wave::wave(deck, path, picture.read().is_some()))}
             <div class="contents" aria-live="polite">
                 {move || message(deck)}
             </div>
