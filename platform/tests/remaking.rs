@@ -194,6 +194,7 @@ async fn half_copied(platform: &Platform, engine: i32) -> (VideoId, Actor, Claim
     assert_eq!(copy.kind, Kind::Copy);
     let sound = claim(platform, engine).await;
     assert_eq!(sound.kind, Kind::Sound);
+    assert_eq!(claim(platform, engine).await.kind, Kind::Pictures);
     let chunk = claim(platform, engine).await;
     assert_eq!(chunk.chunk, Some(0));
     for (claim, rung, number) in [(&copy, "360p", 0), (&copy, "360p", 1), (&sound, AUDIO, 0), (&chunk, "180p", 0)] {

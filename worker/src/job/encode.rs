@@ -43,10 +43,12 @@ pub async fn picture(job: &Job<'_>) -> Result<(), Ended> {
         _ => (ms(chunk.start), whole),
     };
     let share = move |done: i64| (done as f64 - from) / (to - from).max(1.0);
+    // Whoever opens a film that is copied sees the copy.
+    let urgent = chunk.number == 0 && picture.copy.is_none();
     let work = EncodePicture {
         plan: PicturePlan { chunks: Vec::new(), ..picture },
         origin_us: plan.origin_us,
-        urgent: chunk.number == 0,
+        urgent,
         chunk,
         go_on,
         enter,
