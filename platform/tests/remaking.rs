@@ -14,6 +14,7 @@ use platform::tasks::{self, Claim, Wanted};
 use platform::{Error, Platform, builds, db, videos};
 use support::work::{claim, count, engine, execute, favour, perform, plan, planned, queued, stored};
 use support::{person, platform};
+use tokio::sync::Mutex;
 
 const SECONDS: i64 = 20;
 
@@ -24,6 +25,9 @@ async fn show(platform: &Platform, owner: &Actor, video: &VideoId) -> Video {
 async fn watched(platform: &Platform, video: &VideoId) -> Option<BuildId> {
     db::videos::watched_build(&platform.db, video).await.unwrap()
 }
+
+/// A build that was queued anew is anybody's until it is given to an engine: the tests of this file take turns.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 /// Does all that there is to do for an engine; what `ends_badly` says for the fifth time.
 async fn work(platform: &Platform, engine: i32, ends_badly: impl Fn(&Claim) -> bool) {
@@ -104,6 +108,7 @@ async fn tidied(platform: &Platform, video: &VideoId) -> Vec<BuildId> {
 
 #[tokio::test]
 async fn a_ready_film_plays_as_it_was_until_it_is_replaced() {
+    let _turn = TURN.lock().await;
     let platform = platform().await;
     let engine = engine();
     let (video, owner, first) = ready(&platform, engine).await;
@@ -129,6 +134,7 @@ async fn a_ready_film_plays_as_it_was_until_it_is_replaced() {
 
 #[tokio::test]
 async fn a_film_that_can_not_be_made_anew_plays_as_it_was() {
+    let _turn = TURN.lock().await;
     let platform = platform().await;
     let engine = engine();
     let (video, owner, first) = ready(&platform, engine).await;
@@ -150,6 +156,7 @@ async fn a_film_that_can_not_be_made_anew_plays_as_it_was() {
 
 #[tokio::test]
 async fn a_failed_film_starts_over() {
+    let _turn = TURN.lock().await;
     let platform = platform().await;
     let engine = engine();
     let (video, owner) = queued(&platform, engine).await;
@@ -170,6 +177,7 @@ async fn a_failed_film_starts_over() {
 
 #[tokio::test]
 async fn a_remaking_that_is_called_off_with_its_film_is_told_of() {
+    let _turn = TURN.lock().await;
     let platform = platform().await;
     let engine = engine();
     let (video, owner, first) = ready(&platform, engine).await;
@@ -215,6 +223,7 @@ async fn next_plan(platform: &Platform, video: &VideoId, engine: i32) {
 
 #[tokio::test]
 async fn a_copy_that_is_given_up_is_watched_until_the_film_is_encoded_and_then_tidied_away() {
+    let _turn = TURN.lock().await;
     let platform = platform().await;
     let engine = engine();
     let (video, owner, copy) = half_copied(&platform, engine).await;
@@ -233,6 +242,7 @@ async fn a_copy_that_is_given_up_is_watched_until_the_film_is_encoded_and_then_t
 
 #[tokio::test]
 async fn a_copy_that_is_given_up_is_what_there_is_when_encoding_comes_to_nothing() {
+    let _turn = TURN.lock().await;
     let platform = platform().await;
     let engine = engine();
     let (video, owner, copy) = half_copied(&platform, engine).await;
@@ -249,6 +259,7 @@ async fn a_copy_that_is_given_up_is_what_there_is_when_encoding_comes_to_nothing
 
 #[tokio::test]
 async fn a_sound_that_can_not_be_copied_leaves_the_picture_to_be() {
+    let _turn = TURN.lock().await;
     let platform = platform().await;
     let engine = engine();
     let (video, _) = queued(&platform, engine).await;
@@ -269,6 +280,7 @@ async fn a_sound_that_can_not_be_copied_leaves_the_picture_to_be() {
 
 #[tokio::test]
 async fn a_build_whose_engine_is_gone_is_made_anew_by_the_one_that_is_there() {
+    let _turn = TURN.lock().await;
     let platform = platform().await;
     let (gone, here) = (engine(), engine());
     let (finished, _, _) = ready(&platform, gone).await;

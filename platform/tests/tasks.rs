@@ -38,7 +38,7 @@ async fn a_lapsed_lease_goes_to_another_and_the_first_writes_nothing() {
         builds::planned(&platform, &second, &plan(4)).await.unwrap();
     }
     let queued = count(&platform, &video, "SELECT count(*) FROM tasks WHERE video_id = $1 AND state = 'open'").await;
-    assert_eq!(queued, 4, "a chunk, the sound, the poster, the storyboard; once");
+    assert_eq!(queued, 5, "two chunks, the sound, the poster, the storyboard; once");
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn a_film_can_be_watched_from_its_first_chunk_on_and_is_ready_with_its_las
     assert_eq!(sound.kind, Kind::Sound);
     builds::publish(&platform, &sound, &[stored(&sound, AUDIO, 0, 4000.0)], None).await.unwrap();
     let film = videos::get(&platform, &owner, &video).await.unwrap();
-    assert_eq!((film.state, film.watchable, film.published_ms()), (State::Processing, true, 4000));
+    assert_eq!((film.state, film.watchable, film.published_ms()), (State::Processing, true, 2000));
     assert!(film.published_at.is_some());
 
     let asked = Asked::default();
@@ -129,7 +129,7 @@ async fn a_dead_chunk_publishes_what_stands_before_it() {
     assert_eq!(dead, MAX_FAILURES);
     let film = videos::get(&platform, &owner, &video).await.unwrap();
     assert_eq!((film.state, &film.notices[..]), (State::Ready, &[Notice::GivenUp][..]));
-    assert_eq!(film.published_ms(), 8_000, "two chunks of four seconds");
+    assert_eq!(film.published_ms(), 4_000, "two chunks of two seconds");
 }
 
 #[tokio::test]

@@ -98,12 +98,16 @@ pub async fn planned(platform: &Platform, engine: i32, seconds: i64) -> (VideoId
     (video, actor)
 }
 
-/// In segments of four seconds.
+/// In segments of four seconds and what is left.
 pub fn stored(claim: &Claim, rung: &str, number: u32, milliseconds: f64) -> Stored {
-    let segments = vec![Segment { bytes: 1000, duration_ms: 4000.0 }; (milliseconds / 4000.0).round() as usize];
+    let left = |segment: u32| milliseconds - f64::from(segment) * 4000.0;
+    let segments = (0..)
+        .map(left)
+        .take_while(|left| *left > 0.0)
+        .map(|left| Segment { bytes: 1000, duration_ms: left.min(4000.0) });
     Stored {
         rung: rung.to_owned(),
-        chunk: Chunk { number, fence: claim.fence, segments },
+        chunk: Chunk { number, fence: claim.fence, segments: segments.collect() },
         init_hash: "cbf29ce484222325".to_owned(),
         codecs: "avc1.64001e".to_owned(),
     }

@@ -177,8 +177,7 @@ impl Pictures {
             if self.source.damaged {
                 self.health.hole_ms.get_or_insert(ms(self.clock.end));
             }
-            self.lane.repeat_until(self.clock.end)?;
-            self.lane.end(self.clock.end)?;
+            self.lane.finish(self.clock.end)?;
         }
         Ok(Outcome { end_ms: ms(self.clock.end), damaged_at_ms: self.health.hole_ms, audible: false })
     }
@@ -302,19 +301,37 @@ impl Lane {
             let first = still.as_ref().unwrap_or(&frame).clone();
             self.held = Some(self.cascade.run(first, self.chunk.start)?);
         }
-        while self.chunk.end.is_some_and(|end| time >= end) {
-            self.repeat_until(time.min(self.chunk.end.unwrap_or(time) + STILL))?;
-            self.end(time)?;
-            if !self.go_on {
-                self.done = true;
+        while let Some(end) = self.chunk.end.filter(|end| time >= *end) {
+            self.next_chunk(end, time)?;
+            if self.done {
                 return Ok(());
             }
-            self.chunk = self.chunk.next_by_the_clock();
-            (self.next, self.frames) = (0, 0);
         }
         self.repeat_until(time)?;
         let frames = self.cascade.run(frame, time)?;
         self.push(frames, time)
+    }
+
+    /// Ends the chunk at its `end`, which the next frame, shown at `time`, has passed.
+    fn next_chunk(&mut self, end: i64, time: i64) -> Result<(), Error> {
+        self.repeat_until(time.min(end + STILL))?;
+        // What stands still past the cut is the next one's first frame, whoever makes it.
+        self.end(if time - end > LATE { end } else { time })?;
+        if self.go_on {
+            self.chunk = self.chunk.next_by_the_clock();
+            (self.next, self.frames) = (0, 0);
+        }
+        self.done = !self.go_on;
+        Ok(())
+    }
+
+    /// The film ends at `time`.
+    fn finish(&mut self, time: i64) -> Result<(), Error> {
+        while let Some(end) = self.chunk.end.filter(|end| self.go_on && time - end > LATE) {
+            self.next_chunk(end, time)?;
+        }
+        self.repeat_until(time)?;
+        self.end(time)
     }
 
     /// Shows the last frame again at each cut that has long passed by `time`.
