@@ -194,10 +194,11 @@ fn many_channels_are_mixed_into_two_without_clipping() {
 #[test]
 fn still_pictures_and_animations_are_films() {
     let picture = "-f lavfi -i testsrc2=size=640x360:rate=10:duration=2";
+    // A still picture is shown in a chunk of two seconds and one of three.
     for (name, args, frames, seconds) in [
-        ("still.png", "-frames:v 1", 1, 5.0),
-        ("still.jpg", "-frames:v 1 -q:v 3", 1, 5.0),
-        ("still.webp", "-frames:v 1 -c:v libwebp", 1, 5.0),
+        ("still.png", "-frames:v 1", 2, 5.0),
+        ("still.jpg", "-frames:v 1 -q:v 3", 2, 5.0),
+        ("still.webp", "-frames:v 1 -c:v libwebp", 2, 5.0),
         ("moving.gif", "", 20, 2.0),
     ] {
         let made = make(footage(name, &format!("{picture} {args}")));
