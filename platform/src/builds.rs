@@ -1,7 +1,7 @@
 //! A build on its way: planned, published chunk by chunk, finished. What of it comes to nothing is left out.
 
 use crate::db::{self, tasks::End, tasks::NewTask, videos::Access};
-use crate::tasks::{build, move_film, ours, queue_plan, tell_state, video};
+use crate::tasks::{build, ended_now, move_film, ours, queue_plan, tell_state, video};
 use crate::{Error, Platform, Result};
 use domain::event::{Message, TOPIC_EVENTS};
 use domain::id::{BuildId, VideoId};
@@ -99,8 +99,8 @@ pub async fn publish(platform: &Platform, claim: &Claim, stored: &[Stored], outc
 pub async fn publish_texts(platform: &Platform, claim: &Claim, names: &[String]) -> Result<()> {
     let (build, video) = (build(claim)?, video(claim)?);
     let mut tx = platform.db.begin().await?;
-    if !db::tasks::end(&mut *tx, claim, End::Done).await? {
-        return ours(db::tasks::is_done(&mut *tx, claim).await?);
+    if !ended_now(&mut tx, claim).await? {
+        return Ok(());
     }
     let film = db::videos::lock(&mut *tx, video).await?.ok_or(Error::Lost)?;
     db::tasks::set_outcome(&mut *tx, claim, &Outcome::default()).await?;
@@ -126,8 +126,8 @@ pub struct Pictures {
 pub async fn pictured(platform: &Platform, claim: &Claim, pictures: &Pictures) -> Result<()> {
     let (build, video) = (build(claim)?, video(claim)?);
     let mut tx = platform.db.begin().await?;
-    if !db::tasks::end(&mut *tx, claim, End::Done).await? {
-        return ours(db::tasks::is_done(&mut *tx, claim).await?);
+    if !ended_now(&mut tx, claim).await? {
+        return Ok(());
     }
     if *pictures != Pictures::default() {
         let film = db::videos::lock(&mut *tx, video).await?.ok_or(Error::Lost)?;

@@ -1,8 +1,8 @@
 //! Posters that owners choose in place of those that are made with their films: a picture of the film, or one of their
 //! own. It belongs to the film, not to a build, so it outlives re-processing.
 
-use crate::db::{self, tasks::End, tasks::NewTask};
-use crate::tasks::{ours, tell_state, video};
+use crate::db::{self, tasks::NewTask};
+use crate::tasks::{ended_now, tell_state, video};
 use crate::videos::load;
 use crate::{Error, Platform, Result};
 use domain::access::{Action, Actor};
@@ -125,8 +125,8 @@ pub fn sent(claim: &Claim, picture: String) -> Result<MediaKey> {
 pub async fn made(platform: &Platform, claim: &Claim, poster: &Stored) -> Result<()> {
     let video = video(claim)?;
     let mut tx = platform.db.begin().await?;
-    if !db::tasks::end(&mut *tx, claim, End::Done).await? {
-        return ours(db::tasks::is_done(&mut *tx, claim).await?);
+    if !ended_now(&mut tx, claim).await? {
+        return Ok(());
     }
     let film = db::videos::lock(&mut *tx, video).await?.ok_or(Error::Lost)?;
     db::videos::set_poster(&mut *tx, video, Some(poster)).await?;

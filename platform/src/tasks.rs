@@ -176,6 +176,16 @@ pub async fn sweep_leases(platform: &Platform) -> Result<usize> {
     Ok(tasks.len())
 }
 
+/// Ends a claim's task, which is done. False if this claim had done so before: the connection may have broken before it
+/// heard of the commit.
+pub(crate) async fn ended_now(tx: &mut PgConnection, claim: &Claim) -> Result<bool> {
+    if db::tasks::end(&mut *tx, claim, End::Done).await? {
+        return Ok(true);
+    }
+    ours(db::tasks::is_done(&mut *tx, claim).await?)?;
+    Ok(false)
+}
+
 pub(crate) fn ours(written: bool) -> Result<()> {
     if written { Ok(()) } else { Err(Error::Lost) }
 }

@@ -1,8 +1,8 @@
 //! From a plan to tasks: all of them at once, or, of a film without an index, as its chunks are found.
 
 use super::{Claim, finish_if_last};
-use crate::db::{self, tasks::End, tasks::NewTask, videos::Access};
-use crate::tasks::{build, ours, video};
+use crate::db::{self, tasks::NewTask, videos::Access};
+use crate::tasks::{build, ended_now, ours, video};
 use crate::{Error, Platform, Result};
 use domain::event::{Message, TOPIC_TASKS};
 use domain::id::BuildId;
@@ -21,8 +21,8 @@ const COPY_WEIGHT: f64 = 0.002;
 pub async fn planned(platform: &Platform, claim: &Claim, plan: &Plan) -> Result<()> {
     let (build, video) = (build(claim)?, video(claim)?);
     let mut tx = platform.db.begin().await?;
-    if !db::tasks::end(&mut *tx, claim, End::Done).await? {
-        return ours(db::tasks::is_done(&mut *tx, claim).await?);
+    if !ended_now(&mut tx, claim).await? {
+        return Ok(());
     }
     let film = db::videos::lock(&mut *tx, video).await?.ok_or(Error::NotFound)?;
     db::builds::set_plan(&mut tx, build, plan).await?;
@@ -53,8 +53,8 @@ pub async fn found(platform: &Platform, claim: &Claim, chunk: &timeline::Chunk) 
 pub async fn scanned(platform: &Platform, claim: &Claim, rest: Option<&timeline::Rest>) -> Result<()> {
     let (build, video) = (build(claim)?, video(claim)?);
     let mut tx = platform.db.begin().await?;
-    if !db::tasks::end(&mut *tx, claim, End::Done).await? {
-        return ours(db::tasks::is_done(&mut *tx, claim).await?);
+    if !ended_now(&mut tx, claim).await? {
+        return Ok(());
     }
     let film = db::videos::lock(&mut *tx, video).await?.ok_or(Error::Lost)?;
     db::tasks::set_outcome(&mut *tx, claim, &Outcome::default()).await?;

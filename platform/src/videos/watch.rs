@@ -117,37 +117,35 @@ pub async fn media_url(platform: &Platform, actor: &Actor, path: &str) -> Result
 
 /// What access to the build's film was judged by, if `actor` may watch it.
 async fn may_watch(platform: &Platform, actor: &Actor, build: &BuildId) -> Result<Access> {
-    let access = match platform.watchers.get(build.as_str()) {
-        Some(access) => access,
-        None => {
-            let access = db::videos::of_build(&platform.db, build).await?.ok_or(Error::NotFound)?;
-            platform.watchers.remember(build.as_str(), access.clone());
-            access
-        }
-    };
-    judged(actor, access)
+    judged(platform, actor, build.as_str(), db::videos::of_build(&platform.db, build)).await
 }
 
 /// The same of what belongs to no build.
 async fn may_watch_film(platform: &Platform, actor: &Actor, video: &VideoId) -> Result<Access> {
-    let access = match platform.watchers.get(video.as_str()) {
+    judged(platform, actor, video.as_str(), db::videos::access(&platform.db, video)).await
+}
+
+/// By what is remembered of `id`; else by what is `read`, which is remembered then.
+async fn judged(
+    platform: &Platform,
+    actor: &Actor,
+    id: &str,
+    read: impl Future<Output = sqlx::Result<Option<Access>>>,
+) -> Result<Access> {
+    let access = match platform.watchers.get(id) {
         Some(access) => access,
         None => {
-            let access = db::videos::access(&platform.db, video).await?.ok_or(Error::NotFound)?;
-            platform.watchers.remember(video.as_str(), access.clone());
+            let access = read.await?.ok_or(Error::NotFound)?;
+            platform.watchers.remember(id, access.clone());
             access
         }
     };
-    judged(actor, access)
-}
-
-fn judged(actor: &Actor, access: Access) -> Result<Access> {
     let film = Subject::Video { owner: &access.owner, visibility: access.visibility, deleted: access.deleted };
     if can(actor, Action::Watch, film) { Ok(access) } else { Err(Error::NotFound) }
 }
 
-/// Who may see what belongs to a build or to a film, by its id, remembered for two seconds: a change of visibility takes that long to reach
-/// the segments on other processes.
+/// Who may see what belongs to a build or to a film, by its id, remembered for two seconds: a change of visibility takes
+/// that long to reach the segments on other processes.
 #[derive(Clone, Default)]
 pub struct Watchers {
     memory: Arc<Mutex<Memory>>,

@@ -26,13 +26,7 @@ pub async fn picture(job: &Job<'_>) -> Result<(), Ended> {
             (rest.chunk(there.len() as u32), (rest.start, rest.position))
         }
     };
-    let enter = match from {
-        (0, _) => Enter::AtTheBeginning,
-        (start, Some(position)) => Enter::At(start, position),
-        _ if picture.has_index() => Enter::ByTheIndex,
-        // The second chunk of a film without one, which needn't begin with a key frame.
-        _ => Enter::AtTheBeginning,
-    };
+    let enter = Enter::of(&picture, from.0, from.1);
     let names: BTreeMap<Track, String> =
         picture.rungs.iter().enumerate().map(|(index, rung)| (Track::Video(index), rung.name.clone())).collect();
     let go_on = job.claim.chunk.is_none();

@@ -58,6 +58,19 @@ pub enum Enter {
     At(i64, u64),
 }
 
+impl Enter {
+    /// For what begins at the tick `start` of that picture, with a key frame at `position` if that is known.
+    pub fn of(picture: &PicturePlan, start: i64, position: Option<u64>) -> Self {
+        match position {
+            _ if start == 0 => Self::AtTheBeginning,
+            Some(position) => Self::At(start, position),
+            None if picture.has_index() => Self::ByTheIndex,
+            // The second chunk of a film without one, which needn't begin with a key frame.
+            None => Self::AtTheBeginning,
+        }
+    }
+}
+
 /// Makes them. Blocks until all is delivered to the sink, or nothing more will be.
 pub(super) fn encode(input: Box<dyn Input>, work: &EncodePicture, sink: &mut dyn Sink) -> Result<Outcome, Error> {
     let Footage { source, index, time_base, decoder, colour, orientation } = Footage::open(input)?;

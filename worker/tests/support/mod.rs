@@ -148,12 +148,7 @@ pub fn picture_works(plan: &Plan) -> Vec<Work> {
     let chunks = picture.chunks.iter().map(|chunk| (chunk.clone(), false)).chain(rest);
     let work = |(chunk, go_on): (timeline::Chunk, bool)| {
         let plan = PicturePlan { chunks: Vec::new(), ..picture.clone() };
-        let enter = match (chunk.start, chunk.position) {
-            (0, _) => Enter::AtTheBeginning,
-            (start, Some(position)) => Enter::At(start, position),
-            _ if picture.has_index() => Enter::ByTheIndex,
-            _ => Enter::AtTheBeginning,
-        };
+        let enter = Enter::of(picture, chunk.start, chunk.position);
         let urgent = chunk.number == 0;
         Work::Picture(EncodePicture { plan, origin_us, chunk, go_on, enter, urgent })
     };
