@@ -29,6 +29,7 @@ const IDLE: Duration = Duration::from_secs(20);
 
 /// A rendition's playlist or, without a name, the master; and whether for our player.
 type Which = (Option<String>, bool);
+type Tell = watch::Sender<Arc<Snapshot>>;
 type Changes = watch::Receiver<Arc<Snapshot>>;
 type Live = broadcast::Receiver<Arc<Envelope>>;
 
@@ -263,7 +264,7 @@ impl Snapshot {
 }
 
 struct Kept {
-    changes: Changes,
+    tell: Tell,
     asked: Instant,
 }
 
@@ -279,13 +280,18 @@ impl Builds {
         Ok(Arc::clone(&self.follow(platform, build).await?.borrow()))
     }
 
-    /// The same of a build that is known to be finished, which what was read a moment ago may not show yet.
+    /// The same of a build that is known to be finished, which what was read a moment ago may not show yet. Whoever asks
+    /// after that sees it finished, too.
     pub async fn look_finished(&self, platform: &Platform, build: &BuildId) -> Result<Arc<Snapshot>> {
         let known = self.look(platform, build).await?;
         if known.is_finished() {
             return Ok(known);
         }
-        Ok(Arc::new(Snapshot::read(platform, build).await?.ok_or(Error::NotFound)?))
+        let now = Arc::new(Snapshot::read(platform, build).await?.ok_or(Error::NotFound)?);
+        if let Some(kept) = self.lock().get(build) {
+            replace(&kept.tell, &now);
+        }
+        Ok(now)
     }
 
     /// Every change from now on.
@@ -298,15 +304,15 @@ impl Builds {
         let snapshot = Snapshot::read(platform, build).await?.ok_or(Error::NotFound)?;
         let mut kept = self.lock();
         if let Some(known) = kept.get(build) {
-            return Ok(known.changes.clone());
+            return Ok(known.tell.subscribe());
         }
         let (tell, changes) = watch::channel(Arc::new(snapshot));
-        kept.insert(build.clone(), Kept { changes: changes.clone(), asked: Instant::now() });
+        kept.insert(build.clone(), Kept { tell: tell.clone(), asked: Instant::now() });
         tokio::spawn(self.clone().keep(platform.clone(), build.clone(), tell, live));
         Ok(changes)
     }
 
-    async fn keep(self, platform: Platform, build: BuildId, tell: watch::Sender<Arc<Snapshot>>, live: Live) {
+    async fn keep(self, platform: Platform, build: BuildId, tell: Tell, live: Live) {
         let mut live = Some(live);
         while self.is_asked_for(&build, &tell) {
             tokio::select! {
@@ -317,15 +323,7 @@ impl Builds {
                 continue;
             }
             match Snapshot::read(&platform, &build).await {
-                Ok(Some(snapshot)) => {
-                    tell.send_if_modified(|known| {
-                        let changed = !known.is_like(&snapshot);
-                        if changed {
-                            *known = Arc::new(snapshot);
-                        }
-                        changed
-                    });
-                }
+                Ok(Some(snapshot)) => replace(&tell, &Arc::new(snapshot)),
                 // Deleted with its film.
                 Ok(None) => break,
                 Err(error) => tracing::debug!(%error, %build, "can't look what is published"),
@@ -338,17 +336,27 @@ impl Builds {
         let mut kept = self.lock();
         let known = kept.get_mut(build)?;
         known.asked = Instant::now();
-        Some(known.changes.clone())
+        Some(known.tell.subscribe())
     }
 
-    fn is_asked_for(&self, build: &BuildId, tell: &watch::Sender<Arc<Snapshot>>) -> bool {
-        let waiting = tell.receiver_count() > 1;
-        waiting || self.lock().get(build).is_some_and(|kept| kept.asked.elapsed() < IDLE)
+    fn is_asked_for(&self, build: &BuildId, tell: &Tell) -> bool {
+        tell.receiver_count() > 0 || self.lock().get(build).is_some_and(|kept| kept.asked.elapsed() < IDLE)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<BuildId, Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Tells of what is published now, if that is news. What was read before a build was finished may come after that.
+fn replace(tell: &Tell, now: &Arc<Snapshot>) {
+    tell.send_if_modified(|known| {
+        let is_news = !known.is_finished() && !known.is_like(now);
+        if is_news {
+            *known = Arc::clone(now);
+        }
+        is_news
+    });
 }
 
 /// Returns when something of the build was published, or may have been.
