@@ -1,4 +1,5 @@
 // What the kernel knows of Kinora's processes: proc(5).
+import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 
 export const pids = { server: process.env.KINORA_SERVER_PID, worker: process.env.KINORA_WORKER_PID };
@@ -12,20 +13,38 @@ export function cpuSeconds(pid) {
   return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS;
 }
 
-/** Bytes that a process and its children hold now, what they share counted once. */
+/** Seconds that the machine's cores have worked since it began, for whomever. */
+export function busySeconds() {
+  const [user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'utf8').split('\n')[0].split(/ +/).slice(1);
+  return [user, nice, system, irq, softirq].reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS;
+}
+
+/** Bytes of a page of memory. */
+const PAGE = Number(execFileSync('getconf', ['PAGESIZE']));
+
+/**
+ * Bytes that a process and its children hold now. What they map of files is counted once, as the most that one does:
+ * asking the kernel whom each page is shared by would keep a core busy beside what is measured.
+ */
 export function held(pid) {
   const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean),
+    known(`/proc/${pid}/task/${thread}/children`).split(' ').filter(Boolean),
   );
   const of = (one) => {
-    try {
-      return 1024 * Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${one}/smaps_rollup`, 'utf8'))[1]);
-    } catch {
-      // It has ended meanwhile.
-      return 0;
-    }
+    const [, resident = 0, shared = 0] = known(`/proc/${one}/statm`).split(' ').map(Number);
+    return { own: resident - shared, shared };
   };
-  return [pid, ...children].reduce((sum, one) => sum + of(one), 0);
+  const all = [pid, ...children].map(of);
+  return PAGE * (all.reduce((sum, { own }) => sum + own, 0) + Math.max(...all.map(({ shared }) => shared)));
+}
+
+/** What a file says; nothing of a thread or process that has ended meanwhile. */
+function known(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** The most that a process and its children hold together while `work` goes on, looked at ten times a second. */

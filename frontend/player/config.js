@@ -1,14 +1,14 @@
 const seconds = (count) => count * 1000;
 
-/** Retries with growing pauses; a held playlist (blocking reload) may take up to ten seconds to answer. */
-const patient = {
+/** Retries with growing pauses. */
+const patient = (firstByteSeconds) => ({
   default: {
-    maxTimeToFirstByteMs: seconds(15),
+    maxTimeToFirstByteMs: seconds(firstByteSeconds),
     maxLoadTimeMs: seconds(60),
     timeoutRetry: { maxNumRetry: 3, retryDelayMs: 0, maxRetryDelayMs: 0 },
     errorRetry: { maxNumRetry: 6, retryDelayMs: 500, maxRetryDelayMs: seconds(8), backoff: 'exponential' },
   },
-};
+});
 
 export const config = {
   // The first frame counts: the lowest rung first, upwards from the second segment on.
@@ -28,7 +28,8 @@ export const config = {
   backBufferLength: 60,
   enableCEA708Captions: false,
   enableIMSC1: false,
-  manifestLoadPolicy: patient,
-  playlistLoadPolicy: patient,
-  fragLoadPolicy: patient,
+  manifestLoadPolicy: patient(15),
+  // The server holds a blocking reload for up to 20 s.
+  playlistLoadPolicy: patient(30),
+  fragLoadPolicy: patient(15),
 };

@@ -168,7 +168,8 @@ impl Config {
             "quick" => Ok(Effort::Quick),
             _ => Err("must be usual or quick".to_owned()),
         });
-        let worker_concurrency = v.or("KINORA_WORKER_CONCURRENCY", cores(), vars::number(1..=64));
+        // A chunk keeps two cores busy, except while it begins and ends.
+        let worker_concurrency = v.or("KINORA_WORKER_CONCURRENCY", cores() / 2 + 1, vars::number(1..=64));
         let lease_seconds = v.or("KINORA_LEASE_SECONDS", 60, vars::number(4..=3600));
         let log = v.or("KINORA_LOG", "info,sqlx::postgres::notice=warn".to_owned(), vars::log_filter);
         let log_format = v.or("KINORA_LOG_FORMAT", LogFormat::Text, |text| match text {

@@ -37,7 +37,7 @@ struct Asks {
 
 /// Whatever text of a build a player asks for by its name.
 async fn text(
-    State(platform): State<Platform>,
+    State(AppState { platform, shutdown, .. }): State<AppState>,
     Who(actor): Who,
     Path((video, build, file)): Path<(String, String, String)>,
     asks: std::result::Result<Query<Asks>, QueryRejection>,
@@ -67,7 +67,14 @@ async fn text(
             };
             let playlist = match name {
                 "master" => videos::master(&platform, &actor, &video, &build, asked).await?,
-                _ => videos::media_playlist(&platform, &actor, &video, &build, name, asked).await?,
+                _ => {
+                    let of = async |asked| videos::media_playlist(&platform, &actor, &video, &build, name, asked).await;
+                    // A server that is to end has all who wait look again, at another one.
+                    match shutdown.run_until_cancelled(of(asked)).await {
+                        Some(playlist) => playlist?,
+                        None => of(Asked { segment: None, ..asked }).await?,
+                    }
+                }
             };
             (HLS, if playlist.finished { FINISHED_CACHE } else { GROWING_CACHE }, playlist.text)
         }

@@ -13,8 +13,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A player waits at most this long for what isn't there yet; hls.js takes ten seconds for a broken connection.
-const HOLD: Duration = Duration::from_secs(8);
+/// A player waits at most this long for what isn't there yet. Ours takes half a minute for a broken connection
+/// (`frontend/player/config.js`), proxies a minute.
+const HOLD: Duration = Duration::from_secs(20);
 
 /// What a player asks for beside the rendition.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -22,6 +22,7 @@ mod posters;
 mod postgres;
 mod privacy;
 mod seen;
+mod servers;
 mod storage;
 mod versions;
 mod workers;

@@ -26,7 +26,8 @@ use super::scale::Cascade;
 use super::sink::{Event, Reporter, Sink};
 use super::{MICROS, TICKS, cores, deliver, join, ms, spawn};
 
-/// Of the largest rung's encoder, where nobody waits: more cost rate and memory.
+/// Of the largest rung's encoder, where nobody waits: each beyond the first costs work and memory, and more than these
+/// cost rate.
 const MOST_THREADS: usize = 4;
 /// A picture that stands still for this long behind a cut, in ticks, is repeated there: no segment becomes long.
 const STILL: i64 = timeline::SEGMENT / 2;
@@ -83,8 +84,8 @@ pub(super) fn encode(input: Box<dyn Input>, work: &EncodePicture, sink: &mut dyn
             let top = index + 1 == work.plan.rungs.len();
             let threads = match (top, work.urgent) {
                 (true, true) => cores(),
-                // Chunks share the cores, but the last of a film has them to itself.
-                (true, false) => cores().min(MOST_THREADS),
+                // A chunk keeps two cores busy with one. The last of a film has all cores to itself.
+                (true, false) => (cores() / 2).clamp(1, MOST_THREADS),
                 (false, _) => 1,
             };
             // Of a chunk, that is; who goes on to the film's end will be watched for longer.
