@@ -117,7 +117,6 @@ fn listen(
         .set("enable.auto.commit", "false")
         .set("enable.auto.offset.store", "false")
         .set("auto.offset.reset", "latest")
-        .set("fetch.wait.max.ms", "100")
         .create_with_context(Context)?;
     let mut partitions = 0;
     let mut away = false;
