@@ -7,7 +7,10 @@ import { folder } from './footage.mjs';
 
 const run = promisify(execFile);
 
-/** As worker/src/media encodes; threads are left to ffmpeg, which gives each encoder one and a half times the cores. */
+/**
+ * With the preset, CRF and ceilings of worker/src/media. Threads are left to ffmpeg, which gives each encoder one and a half
+ * times the cores.
+ */
 export async function byFfmpeg(film, rungs, { channels }) {
   const out = join(folder(), `hls-${Date.now()}`);
   mkdirSync(out);
@@ -19,7 +22,7 @@ export async function byFfmpeg(film, rungs, { channels }) {
   const streams = rungs.map((_, i) => `v:${i}${channels ? ',agroup:sound' : ''}`);
   const args = [
     ['-nostdin', '-y', '-benchmark', '-i', film, '-filter_complex', [split, ...rungs.map(scale)].join(';')],
-    words(...rungs.map(encoder), '-c:v libx264 -preset veryfast -profile:v high -motion-est dia -flags +cgop'),
+    words(...rungs.map(encoder), '-c:v libx264 -preset veryfast -profile:v high -flags +cgop'),
     words('-g 9999 -sc_threshold 0 -forced-idr 1 -force_key_frames expr:gte(t,n_forced*4)', sound),
     words('-f hls -hls_time 4 -hls_playlist_type vod -hls_segment_type fmp4 -hls_flags independent_segments'),
     ['-hls_segment_filename', join(out, '%v-%d.m4s'), '-master_pl_name', 'master.m3u8'],

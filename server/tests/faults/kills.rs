@@ -25,10 +25,12 @@ async fn is_killed(
     reached: impl Fn() -> bool,
 ) -> usize {
     eventually(step, async || reached()).await;
+    // Exactly there: it begins no child any more, and buries none that ends while this is done.
+    signal("STOP", worker.pid().unwrap());
     let children = children(worker.pid().unwrap());
     assert!(!children.is_empty(), "{step}");
     for child in &children {
-        // Exactly there; and none can end by itself.
+        // None can end by itself.
         signal("STOP", *child);
     }
     worker.kill().unwrap();
