@@ -20,10 +20,10 @@ export async function scale({ rounds, films = FILMS, length = LENGTH }) {
     one.push(await made(film, films, [0]));
     two.push(await made(film, films, [0, 1]));
   }
-  const by = (name) => one.map((alone, round) => alone[name] / two[round][name]);
-  const each = (ratios) => ratios.map((ratio) => ratio.toFixed(2)).join(', ');
+  const ratios = (name, over, under) => over.map((made, round) => made[name] / under[round][name]);
+  const each = (list) => list.map((ratio) => ratio.toFixed(2)).join(', ');
   const of = (list, name) => median(list.map((made) => made[name]));
-  const [speed, work] = [by('time'), by('cpu').map((ratio) => 1 / ratio)];
+  const [speed, work] = [ratios('time', one, two), ratios('cpu', two, one)];
   const what = `${films} films of ${length} s, 720p; by round: ${each(speed)}; aim: 1.9`;
   const rest = two.map(({ time, rest }) => rest / time);
   return [

@@ -29,10 +29,13 @@ use time::OffsetDateTime;
 
 /// How long a request waits for a connection before it is told that the database is out of reach.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// When PostgreSQL lets go of what a process has locked that fell silent within a transaction: frozen, or its machine
+/// gone. Longer than the relay waits for Kafka in one.
+const SILENCE: (&str, &str) = ("idle_in_transaction_session_timeout", "10s");
 
 /// Connects; fails if the database isn't there within a few seconds.
 pub async fn connect(config: &DatabaseConfig) -> crate::Result<PgPool> {
-    let options = PgConnectOptions::from_str(config.url.reveal())?.application_name("kinora");
+    let options = PgConnectOptions::from_str(config.url.reveal())?.application_name("kinora").options([SILENCE]);
     let pool = PgPoolOptions::new()
         .max_connections(config.max_connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)

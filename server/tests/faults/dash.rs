@@ -1,7 +1,6 @@
 //! Films by DASH: what a manifest says of each segment is what S3 has, and FFmpeg plays it.
 
 use crate::footage;
-use crate::proxy::Fault;
 use crate::support::Person;
 use crate::system::{System, eventually};
 use reqwest::{Client, StatusCode, Url, header};
@@ -39,8 +38,7 @@ async fn a_manifest_is_true_of_every_segment_and_plays() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_manifest_is_there_from_the_moment_a_film_is_ready() {
-    let (system, proxy) = System::behind_a_proxy(&[("KINORA_LEASE_SECONDS", "4")]).await;
-    proxy.fault(Fault::Late, usize::MAX, |asked| asked.stores("/media/"));
+    let (system, _proxy) = System::with_slow_storage(&[("KINORA_LEASE_SECONDS", "4")]).await;
     let worker = system.worker("worker");
     let owner = system.person().await;
     let video = owner.upload(&footage::film(40), "public").await;

@@ -1,7 +1,6 @@
 //! Without the doorbell.
 
 use crate::footage;
-use crate::proxy::Fault;
 use crate::support::expect;
 use crate::system::{System, eventually};
 use reqwest::StatusCode;
@@ -9,8 +8,7 @@ use tokio::task::block_in_place;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_film_goes_all_the_way_while_kafka_is_away() {
-    let (system, proxy) = System::behind_a_proxy(&[]).await;
-    proxy.fault(Fault::Late, usize::MAX, |asked| asked.stores("/media/"));
+    let (system, _proxy) = System::with_slow_storage(&[]).await;
     let worker = system.worker("worker");
     system.stack.kafka().kill().unwrap();
 
@@ -48,8 +46,7 @@ async fn a_film_goes_all_the_way_while_kafka_is_away() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_film_is_not_felt_to_be_made_over_a_restart_of_kafka() {
-    let (system, proxy) = System::behind_a_proxy(&[]).await;
-    proxy.fault(Fault::Late, usize::MAX, |asked| asked.stores("/media/"));
+    let (system, _proxy) = System::with_slow_storage(&[]).await;
     let _worker = system.worker("worker");
     let owner = system.person().await;
     let (upload, video) = owner.send_film(&footage::film(30), "public").await;

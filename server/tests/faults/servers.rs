@@ -1,7 +1,6 @@
 //! Servers that are asked to end.
 
 use crate::footage;
-use crate::proxy::Fault;
 use crate::support::expect;
 use crate::system::{System, eventually};
 use reqwest::StatusCode;
@@ -9,8 +8,7 @@ use tokio::task::block_in_place;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn players_that_wait_are_answered_by_a_server_that_ends() {
-    let (system, proxy) = System::behind_a_proxy(&[]).await;
-    proxy.fault(Fault::Late, usize::MAX, |asked| asked.stores("/media/"));
+    let (system, _proxy) = System::with_slow_storage(&[]).await;
     let worker = system.worker("worker");
     let owner = system.person().await;
     let video = owner.upload(&footage::film(40), "public").await;

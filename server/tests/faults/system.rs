@@ -1,7 +1,7 @@
 //! All of Kinora: services that may be killed, a server, workers. Each test has a database, a bucket and topics of its
 //! own, and the services for itself alone.
 
-use crate::proxy::Proxy;
+use crate::proxy::{Fault, Proxy};
 use crate::support::{Person, expect, text, unique};
 use dev::{App, AppOptions, Services, Stack};
 use domain::key::MediaKey;
@@ -51,6 +51,13 @@ impl System {
     /// With a server, and no worker yet.
     pub async fn start(settings: &[(&str, &str)]) -> Self {
         Self::launch(settings, None).await
+    }
+
+    /// One that takes a while to store a film, so that it can be met half-way.
+    pub async fn with_slow_storage(settings: &[(&str, &str)]) -> (Self, Proxy) {
+        let (system, proxy) = Self::behind_a_proxy(settings).await;
+        proxy.fault(Fault::Late, usize::MAX, |asked| asked.stores("/media/"));
+        (system, proxy)
     }
 
     /// One whose server, workers and browsers all reach S3 through a proxy.
