@@ -131,12 +131,13 @@ async fn a_worker_may_be_killed_just_after_a_commit() {
 async fn a_child_that_dies_costs_its_task_a_failure_and_nothing_else() {
     let (system, proxy) = System::behind_a_proxy(&[]).await;
     let (owner, video) = uploaded(&system).await;
-    let reading = proxy.fault(Fault::Late, 1, |asked| asked.reads("/originals/"));
+    let reading = proxy.fault(Fault::Held, 1, |asked| asked.reads("/originals/"));
     let worker = system.worker("worker");
     eventually("it reads", async || reading.count() > 0).await;
     for child in children(worker.pid().unwrap()) {
         signal("KILL", child);
     }
+    proxy.release();
     let film = owner.ready(&video).await;
     for task in system.tasks(&video).await {
         // Two, if its successor was killed while it was started.

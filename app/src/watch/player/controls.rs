@@ -62,6 +62,7 @@ pub fn controls(deck: Deck) -> AnyView {
                 class="player-button"
                 type="button"
                 aria-label="Quality"
+                hidden=move || deck.is_sound()
                 aria-haspopup="menu"
                 aria-expanded=move || deck.menu.get().to_string()
                 on:click=move |_| deck.menu.update(|open| *open = !*open)

@@ -137,6 +137,12 @@ impl Deck {
         }
     }
 
+    /// Whether there is no picture, and so no size of it to choose.
+    pub fn is_sound(self) -> bool {
+        let levels = self.levels.read();
+        !levels.is_empty() && levels.iter().all(|level| level.height == 0)
+    }
+
     pub fn choose(self, level: i32) {
         self.chosen.set(level);
         self.menu.set(false);
