@@ -7,7 +7,7 @@ use crate::system::{System, eventually};
 use crate::tunnel::{self, Fate, Tunnel};
 use dev::App;
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Of a film that takes its encoder a moment.
@@ -34,6 +34,10 @@ async fn is_killed(
         signal("STOP", *child);
     }
     worker.kill().unwrap();
+    // One that was still being started finds its parent gone by itself; the others are dead.
+    for child in &children {
+        let _ = Command::new("kill").args(["-CONT", &child.to_string()]).stderr(Stdio::null()).status();
+    }
     eventually("its children died with it", async || !children.iter().any(|child| lives(*child))).await;
 
     let _other = system.worker("other");
