@@ -26,7 +26,7 @@ async fn is_killed(
 ) -> usize {
     eventually(step, async || reached()).await;
     // Exactly there: it begins no child any more, and buries none that ends while this is done.
-    signal("STOP", worker.pid().unwrap());
+    assert!(signal("STOP", worker.pid().unwrap()));
     let children = children(worker.pid().unwrap());
     assert!(!children.is_empty(), "{step}");
     for child in &children {
@@ -36,7 +36,7 @@ async fn is_killed(
     worker.kill().unwrap();
     // One that was still being started finds its parent gone by itself; the others are dead.
     for child in &children {
-        let _ = Command::new("kill").args(["-CONT", &child.to_string()]).stderr(Stdio::null()).status();
+        signal("CONT", *child);
     }
     eventually("its children died with it", async || !children.iter().any(|child| lives(*child))).await;
 
@@ -166,6 +166,8 @@ fn lives(pid: u32) -> bool {
     stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
 }
 
-fn signal(name: &str, pid: u32) {
-    assert!(Command::new("kill").args([format!("-{name}"), pid.to_string()]).status().unwrap().success());
+/// False if there is no such process any more.
+fn signal(name: &str, pid: u32) -> bool {
+    let kill = Command::new("kill").args([format!("-{name}"), pid.to_string()]).stderr(Stdio::null()).status();
+    kill.unwrap().success()
 }

@@ -25,6 +25,9 @@ const PROGRESS: Duration = Duration::from_millis(900);
 /// How long PostgreSQL may be away before what is made is given up.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How long a worker that was asked to end waits for S3.
+const LAST_WORDS: Duration = Duration::from_secs(6);
+
 /// A claimed task of a build.
 pub struct Job<'a> {
     pub platform: &'a Platform,
@@ -108,6 +111,7 @@ impl<'a> Job<'a> {
         tokio::select! {
             received = receive => received?,
             lost = self.keep_lease() => return Err(lost),
+            () = self.wait_no_longer() => return Err(Ended::HandedBack),
         }
         engine.await.map_err(|error| Ended::WentWrong(error.to_string()))?.map_err(ended)
     }
@@ -122,6 +126,12 @@ impl<'a> Job<'a> {
                 Ok(())
             }
         }
+    }
+
+    /// Returns when a worker that was asked to end has waited long enough for what is on its way.
+    pub async fn wait_no_longer(&self) {
+        self.shutdown.cancelled().await;
+        tokio::time::sleep(LAST_WORDS).await;
     }
 
     /// Renews the lease four times before it ends. Returns when the claim is lost. A database that can't be asked is

@@ -12,8 +12,12 @@ use domain::task::Kind;
 use platform::builds::{self, Stored};
 use platform::storage;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use tokio::task::JoinSet;
 use tracing::Instrument;
+
+/// How long what was stored in vain is cleared away for, before it is left to the tidying.
+const CLEARING: Duration = Duration::from_secs(4);
 
 /// When a chunk is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,10 +154,14 @@ impl<'a> Store<'a> {
 
     /// Waits for what is on its way.
     async fn stored(&mut self) -> Result<(), Ended> {
-        while let Some(put) = self.puts.join_next().await {
+        loop {
+            let put = tokio::select! {
+                put = self.puts.join_next() => put,
+                () = self.job.wait_no_longer() => return Err(Ended::HandedBack),
+            };
+            let Some(put) = put else { return Ok(()) };
             put.map_err(|error| Ended::WentWrong(error.to_string()))??;
         }
-        Ok(())
     }
 
     fn name(&self, track: Track) -> Result<String, Ended> {
@@ -174,15 +182,21 @@ impl<'a> Store<'a> {
         self.puts.spawn(put.in_current_span());
     }
 
+    async fn clear(&self) {
+        for key in &self.unpublished {
+            if let Err(error) = self.job.platform.storage.delete(key).await {
+                tracing::warn!(%error, %key, "left behind");
+            }
+        }
+    }
+
     /// The end of what was to be made. If it came to nothing, takes back what was stored in vain; what can't be deleted
     /// now is tidied away later.
     pub async fn settle<T>(mut self, made: Result<T, Ended>) -> Result<T, Ended> {
         if made.is_err() {
             self.puts.shutdown().await;
-            for key in &self.unpublished {
-                if let Err(error) = self.job.platform.storage.delete(key).await {
-                    tracing::warn!(%error, %key, "left behind");
-                }
+            if tokio::time::timeout(CLEARING, self.clear()).await.is_err() {
+                tracing::warn!("what was stored in vain is left behind");
             }
         }
         made
