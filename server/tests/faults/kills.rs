@@ -3,11 +3,10 @@
 use crate::footage;
 use crate::proxy::{Asked, Fault};
 use crate::support::Person;
-use crate::system::{System, eventually};
+use crate::system::{System, eventually, signal};
 use crate::tunnel::{self, Fate, Tunnel};
 use dev::App;
 use std::fs;
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Of a film that takes its encoder a moment.
@@ -139,7 +138,7 @@ async fn a_child_that_dies_costs_its_task_a_failure_and_nothing_else() {
     let worker = system.worker("worker");
     eventually("it reads", async || reading.count() > 0).await;
     for child in children(worker.pid().unwrap()) {
-        signal("KILL", child);
+        assert!(signal("KILL", child));
     }
     proxy.release();
     let film = owner.ready(&video).await;
@@ -164,10 +163,4 @@ fn children(of: u32) -> Vec<u32> {
 fn lives(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
-}
-
-/// False if there is no such process any more.
-fn signal(name: &str, pid: u32) -> bool {
-    let kill = Command::new("kill").args([format!("-{name}"), pid.to_string()]).stderr(Stdio::null()).status();
-    kill.unwrap().success()
 }

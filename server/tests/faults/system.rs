@@ -12,7 +12,7 @@ use reqwest::{StatusCode, Url};
 use serde_json::{Value, json};
 use sqlx::types::Json;
 use std::collections::BTreeSet;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -301,6 +301,12 @@ pub struct Task {
     pub lapses: i32,
     /// Of the worker that has it, or ended it.
     pub pid: Option<u32>,
+}
+
+/// False if there is no such process any more.
+pub fn signal(name: &str, pid: u32) -> bool {
+    let kill = Command::new("kill").args([format!("-{name}"), pid.to_string()]).stderr(Stdio::null()).status();
+    kill.unwrap().success()
 }
 
 /// Waits for `what`.

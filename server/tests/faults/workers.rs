@@ -3,10 +3,9 @@
 use crate::footage;
 use crate::proxy::{Fault, Proxy};
 use crate::support::Person;
-use crate::system::{System, Task, eventually};
+use crate::system::{System, Task, eventually, signal};
 use crate::tunnel::{self, Fate, Tunnel};
 use dev::App;
-use std::process::Command;
 
 /// Long enough that the engine, which is a few segments ahead of what is stored, isn't done half-way.
 const SECONDS: u32 = 40;
@@ -68,7 +67,7 @@ async fn a_worker_that_wakes_after_its_lease_spoils_nothing() {
     let (system, proxy) = system("4").await;
     let owner = system.person().await;
     let (frozen, idle, video) = half_way(&system, &owner).await;
-    signal("STOP", &frozen);
+    assert!(signal("STOP", frozen.pid().unwrap()));
     let held = running(&system, &video, frozen.pid()).await;
     proxy.release();
     eventually("the other takes over", async || {
@@ -77,7 +76,7 @@ async fn a_worker_that_wakes_after_its_lease_spoils_nothing() {
         system.tasks(&video).await.iter().filter(|task| held.contains(&task.id)).all(done)
     })
     .await;
-    signal("CONT", &frozen);
+    assert!(signal("CONT", frozen.pid().unwrap()));
     let film = owner.ready(&video).await;
     sees_that_it_has_lost(&system, &frozen).await;
     system.assert_made_once(&[&video]).await;
@@ -93,11 +92,11 @@ async fn a_worker_that_is_frozen_within_a_transaction_holds_nobody_up() {
     let tunnel = Tunnel::start(system.database_url(), tunnel::PUBLISHED, Fate::Unheard).await;
     let frozen = system.worker_with("frozen", &[("KINORA_DATABASE_URL", tunnel.url.as_str())]);
     eventually("it is about to commit", async || tunnel.met() > 0).await;
-    signal("STOP", &frozen);
+    assert!(signal("STOP", frozen.pid().unwrap()));
 
     let _other = system.worker("other");
     let film = owner.ready(&video).await;
-    signal("CONT", &frozen);
+    assert!(signal("CONT", frozen.pid().unwrap()));
     sees_that_it_has_lost(&system, &frozen).await;
     assert!(system.tasks(&video).await.iter().all(|task| task.failures == 0));
     system.assert_made_once(&[&video]).await;
@@ -167,9 +166,4 @@ async fn segments(system: &System, video: &str) -> Vec<(String, i32, i64)> {
     .fetch_all(&system.platform.db)
     .await
     .unwrap()
-}
-
-fn signal(name: &str, to: &App) {
-    let pid = to.pid().unwrap().to_string();
-    assert!(Command::new("kill").args([format!("-{name}"), pid]).status().unwrap().success());
 }

@@ -24,7 +24,6 @@ const WAITING: usize = 8;
 const PROGRESS: Duration = Duration::from_millis(900);
 /// How long PostgreSQL may be away before what is made is given up.
 const PATIENCE: Duration = Duration::from_secs(120);
-
 /// How long a worker that was asked to end waits for S3.
 const LAST_WORDS: Duration = Duration::from_secs(6);
 

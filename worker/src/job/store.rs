@@ -154,13 +154,16 @@ impl<'a> Store<'a> {
 
     /// Waits for what is on its way.
     async fn stored(&mut self) -> Result<(), Ended> {
-        loop {
-            let put = tokio::select! {
-                put = self.puts.join_next() => put,
-                () = self.job.wait_no_longer() => return Err(Ended::HandedBack),
-            };
-            let Some(put) = put else { return Ok(()) };
-            put.map_err(|error| Ended::WentWrong(error.to_string()))??;
+        let job = self.job;
+        let all = async {
+            while let Some(put) = self.puts.join_next().await {
+                put.map_err(|error| Ended::WentWrong(error.to_string()))??;
+            }
+            Ok(())
+        };
+        tokio::select! {
+            stored = all => stored,
+            () = job.wait_no_longer() => Err(Ended::HandedBack),
         }
     }
 
