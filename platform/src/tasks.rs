@@ -10,6 +10,7 @@ use domain::plan::MayCopy;
 use domain::task::{Kind, MAX_LAPSES, URGENT, class_name};
 use domain::video::State;
 use sqlx::PgConnection;
+use std::time::Duration;
 
 use crate::db::tasks::Circumstances;
 pub use crate::db::tasks::{Claim, Wanted};
@@ -18,6 +19,9 @@ pub use crate::db::tasks::{Claim, Wanted};
 const GAVE_UP: &str = "We could not process this film. Something kept going wrong on our side; you can try again.";
 const WORE_OUT: &str = "Processing this film broke off again and again, so we gave it up. You can try again; if that \
                         doesn't help, save the film in another format and upload that.";
+
+/// How long a task that gives way leaves its place to others: a few of their chunks.
+const AWHILE: Duration = Duration::from_secs(20);
 
 /// Queues the processing of a film's original: a new build, the task that plans it, the bell. The film's state is the
 /// caller's matter.
@@ -141,6 +145,16 @@ pub async fn hand_back(platform: &Platform, claim: &Claim) -> Result<()> {
     db::announce(&mut tx, TOPIC_TASKS, Message::Bell { task: claim.task }).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Lets others go first: the task is in no hurry any more, and is there again in a while.
+pub async fn give_way(platform: &Platform, claim: &Claim) -> Result<()> {
+    ours(db::tasks::give_way(&platform.db, claim, AWHILE).await?)
+}
+
+/// Whether there is a task that somebody may take now, other than of the class that nobody waits for.
+pub async fn others_wait(platform: &Platform) -> Result<bool> {
+    Ok(db::tasks::wait(&platform.db).await?)
 }
 
 /// Ends a task that went well. With the objects of a deleted film, or of a build of no use, its row goes, too.

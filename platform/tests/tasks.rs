@@ -212,6 +212,26 @@ async fn what_is_handed_back_is_no_failure() {
 }
 
 #[tokio::test]
+async fn what_gives_way_is_taken_later_and_is_urgent_no_more() {
+    let platform = platform().await;
+    let engine = engine();
+    queued(&platform, engine).await;
+    let first = claim(&platform, engine).await;
+    tasks::give_way(&platform, &first).await.unwrap();
+    assert!(matches!(tasks::give_way(&platform, &first).await, Err(Error::Lost)));
+    assert_eq!(tasks::claim(&platform, "eager", engine, Wanted::Any).await.unwrap(), None);
+    sqlx::query("UPDATE tasks SET run_after = now() WHERE id = $1")
+        .bind(first.task.0)
+        .execute(&platform.db)
+        .await
+        .unwrap();
+    assert_eq!(tasks::claim(&platform, "in a hurry", engine, Wanted::Urgent).await.unwrap(), None);
+    let second = claim(&platform, engine).await;
+    assert_eq!((second.task, second.fence, second.failures, second.lapses), (first.task, first.fence + 1, 0, 0));
+    tasks::fail(&platform, &second, "This file has no picture.").await.unwrap();
+}
+
+#[tokio::test]
 async fn one_film_of_one_owner_does_not_wait_for_a_hundred_of_another() {
     let platform = platform().await;
     let engine = engine();

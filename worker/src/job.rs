@@ -30,6 +30,8 @@ pub enum Ended {
     WentWrong(String),
     /// The worker is to stop: somebody else goes on. Counts as no failure.
     HandedBack,
+    /// Enough is made for now: others go first, and somebody goes on later. Counts as no failure.
+    GaveWay,
     /// The claim is no longer ours; there is nothing to write.
     Lost,
 }

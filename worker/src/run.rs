@@ -126,6 +126,10 @@ async fn work(platform: &Platform, jail: &Arc<Jail>, claim: &Claim, shutdown: &C
             tracing::info!("handed back");
             ("handed_back", tasks::hand_back(platform, claim).await)
         }
+        Err(job::Ended::GaveWay) => {
+            tracing::info!("gives way");
+            ("gave_way", tasks::give_way(platform, claim).await)
+        }
         Err(job::Ended::Lost) => {
             tracing::warn!("the task is another worker's now, or its film is gone");
             ("lost", Ok(()))

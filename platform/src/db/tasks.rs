@@ -4,7 +4,7 @@ use super::{read, read_option};
 use domain::id::{BuildId, TaskId, UserId, VideoId};
 use domain::plan::Outcome;
 use domain::poster::Wish;
-use domain::task::{Kind, MAX_FAILURES, URGENT};
+use domain::task::{Kind, MAX_FAILURES, URGENT, USUAL};
 use sqlx::PgExecutor;
 use sqlx::types::Json;
 use std::time::Duration;
@@ -372,6 +372,32 @@ pub async fn hand_back(db: impl PgExecutor<'_>, claim: &Claim) -> sqlx::Result<b
     .execute(db)
     .await?;
     Ok(updated.rows_affected() == 1)
+}
+
+/// Opens the task for everybody, in no hurry and not before `delay` is over. False if it is another's already.
+pub async fn give_way(db: impl PgExecutor<'_>, claim: &Claim, delay: Duration) -> sqlx::Result<bool> {
+    let updated = sqlx::query!(
+        "UPDATE tasks SET state = 'open', worker = NULL, lease_until = NULL, class = greatest(class, $3),
+             run_after = now() + make_interval(secs => $4)
+         WHERE id = $1 AND fence = $2 AND state = 'running'",
+        claim.task.0,
+        claim.fence,
+        USUAL,
+        delay.as_secs_f64()
+    )
+    .execute(db)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// Whether a task is open that somebody waits for.
+pub async fn wait(db: impl PgExecutor<'_>) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM tasks WHERE state = 'open' AND run_after <= now() AND class <= $1) AS "wait!""#,
+        USUAL
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// Opens tasks whose worker fell silent, and returns them.

@@ -18,6 +18,13 @@ pub fn film(seconds: u32) -> Vec<u8> {
     )
 }
 
+/// Six and a half minutes that are soon made: five frames a second.
+pub fn long_film() -> Vec<u8> {
+    made("long.mp4", &format!("-f lavfi -i testsrc2=size=640x360:rate=5:duration={} {CHEAP}", LONG_FILM_FRAMES / 5))
+}
+
+pub const LONG_FILM_FRAMES: u64 = 390 * 5;
+
 /// The same in a codec that no browser plays, so that all of it is encoded.
 pub fn older_film(seconds: u32) -> Vec<u8> {
     made(

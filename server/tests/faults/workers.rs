@@ -123,6 +123,34 @@ async fn a_worker_that_is_asked_to_end_hands_its_film_on() {
     assert_eq!(footage::play(&system.anonymous(), &film).await, u64::from(SECONDS * 25));
 }
 
+/// The smaller sizes of a long film come while it is copied, and not only then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_copy_gives_way_after_some_minutes_of_film() {
+    let (system, proxy) = System::behind_a_proxy(&[]).await;
+    // So that they wait when the copy has had its turn.
+    proxy.fault(Fault::Held, usize::MAX, |asked| asked.stores("/180p"));
+    let owner = system.person().await;
+    let video = owner.upload(&footage::long_film(), "public").await;
+    let _worker = system.worker("worker");
+    let copy = async || system.tasks(&video).await.into_iter().find(|task| task.kind == "copy");
+    eventually("the copy gives way", async || copy().await.is_some_and(|copy| copy.state == "open" && copy.fence == 1))
+        .await;
+    proxy.release();
+    let copied = "SELECT count(*) FROM segments s JOIN builds b ON b.id = s.build_id
+                  WHERE b.video_id = $1 AND s.rung = '360p'";
+    let first_turn = system.number(copied, &video).await;
+    assert!(first_turn > 0);
+
+    let film = owner.ready(&video).await;
+    let copy = copy().await.unwrap();
+    assert_eq!((copy.fence, copy.failures, copy.lapses), (2, 0, 0), "it went on once, where it was");
+    assert!(system.number(copied, &video).await > first_turn);
+    system.assert_made_once(&[&video]).await;
+    let address = format!("{}{}", system.server.url(), film["playback"]["hls"].as_str().unwrap());
+    assert_eq!(footage::frames(&format!("-http_persistent 0 -i {address}")), footage::LONG_FILM_FRAMES);
+    assert_eq!(footage::play(&system.anonymous(), &film).await, footage::LONG_FILM_FRAMES);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_workers_share_the_films_and_make_each_once() {
     let system = System::start(&[]).await;

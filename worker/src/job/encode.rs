@@ -63,7 +63,7 @@ pub async fn copy(job: &Job<'_>) -> Result<(), Ended> {
     let work = CopyPicture { origin_us: plan.origin_us, chunks };
     let names = BTreeMap::from([(Track::Video(0), copied.name)]);
     let done = (length_ms(&there), move |done| done as f64 / whole);
-    make(job, Work::Copy(work), names, Publish::AtOnce, done).await
+    make(job, Work::Copy(work), names, Publish::InTurns, done).await
 }
 
 /// The sound, from the first chunk that is missing on.

@@ -10,7 +10,7 @@ use domain::playlist::{self, Chunk};
 use domain::poster::Of;
 use domain::task::Kind;
 use platform::builds::{self, Stored};
-use platform::storage;
+use platform::{storage, tasks};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -19,11 +19,16 @@ use tracing::Instrument;
 /// How long what was stored in vain is cleared away for, before it is left to the tidying.
 const CLEARING: Duration = Duration::from_secs(4);
 
+/// What a task that gives way publishes before it does: more than anybody watches while others have their turn.
+const TURN: Duration = Duration::from_secs(5 * 60);
+
 /// When a chunk is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Publish {
     /// As soon as it is complete in all renditions: the task makes many.
     AtOnce,
+    /// Likewise; but when a [`TURN`] of the film is published and other tasks wait, they go first.
+    InTurns,
     /// Together with the task's end: it makes one.
     AtTheEnd,
 }
@@ -34,6 +39,8 @@ pub struct Store<'a> {
     names: BTreeMap<Track, String>,
     publish: Publish,
     open: BTreeMap<Track, Open>,
+    /// How much of the film has been completed in this turn, milliseconds.
+    turn_ms: f64,
     /// What is complete, by chunk, and not published.
     complete: BTreeMap<u32, Vec<Stored>>,
     puts: JoinSet<Result<(), storage::Error>>,
@@ -58,6 +65,7 @@ impl<'a> Store<'a> {
             names,
             publish,
             open: BTreeMap::new(),
+            turn_ms: 0.0,
             complete: BTreeMap::new(),
             puts: JoinSet::new(),
             unpublished: Vec::new(),
@@ -107,11 +115,25 @@ impl<'a> Store<'a> {
         let fence = self.job.claim.fence;
         self.put(MediaKey::Chunk { build: self.job.build()?.clone(), chunk: number, fence, rung: rung.clone() }, bytes);
         let complete = self.complete.entry(number).or_default();
-        complete.push(Stored { rung, chunk: Chunk { number, fence, segments }, init_hash, codecs });
-        if self.publish == Publish::AtOnce && complete.len() == self.names.len() {
-            self.publish(None).await?;
+        let chunk = Chunk { number, fence, segments };
+        let length_ms = playlist::length_ms(std::slice::from_ref(&chunk));
+        complete.push(Stored { rung, chunk, init_hash, codecs });
+        if self.publish == Publish::AtTheEnd || complete.len() < self.names.len() {
+            return Ok(());
         }
-        Ok(())
+        self.publish(None).await?;
+        self.turn_ms += length_ms;
+        if self.publish == Publish::InTurns { self.give_way().await } else { Ok(()) }
+    }
+
+    /// Ends the task's turn when it has had it, if anybody waits.
+    async fn give_way(&mut self) -> Result<(), Ended> {
+        if self.turn_ms < TURN.as_millis() as f64 {
+            return Ok(());
+        }
+        self.turn_ms = 0.0;
+        let job = self.job;
+        if patiently(|| tasks::others_wait(job.platform)).await? { Err(Ended::GaveWay) } else { Ok(()) }
     }
 
     fn picture(&mut self, picture: Picture, bytes: Vec<u8>) -> Result<(), Ended> {
