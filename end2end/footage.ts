@@ -78,6 +78,17 @@ export function lateFilm(title: string): string {
   return path;
 }
 
+/** The twelve seconds with so many megabytes that mean nothing, other ones each time: what matters is the way here. */
+export function heavyFilm(title: string, megabytes: number): string {
+  original ??= encode(join(folder, 'original.mp4'));
+  const path = join(folder, `${title}.mp4`);
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(8 + megabytes * 2 ** 20);
+  const free = [size, Buffer.from('free'), randomBytes(megabytes * 2 ** 20)];
+  writeFileSync(path, Buffer.concat([readFileSync(original), ...free]));
+  return path;
+}
+
 /** Looks like an MP4 by its first bytes, and is noise from there on. */
 export function brokenFilm(title: string): string {
   original ??= encode(join(folder, 'original.mp4'));

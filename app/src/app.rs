@@ -6,7 +6,7 @@ use crate::components::empty::NotFound;
 use crate::components::header::Header;
 use crate::components::toast::{Toasts, provide_toasts};
 use crate::studio::Studio;
-use crate::upload::{Queue, Upload};
+use crate::upload::{Queue, Tray, Upload, badge};
 use crate::watch::Watch;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -19,10 +19,15 @@ pub fn App() -> impl IntoView {
     provide_toasts();
     provide_context(Account::new());
     // Above the router, so that films go on being sent while somebody looks around.
-    provide_context(Queue::new());
+    let queue = Queue::new();
+    provide_context(queue);
+    let title = move |title: String| {
+        let name = if title.is_empty() { "Kinora".to_owned() } else { title + " · Kinora" };
+        badge(queue) + &name
+    };
 
     view! {
-        <Title formatter=|title: String| if title.is_empty() { "Kinora".to_owned() } else { title + " · Kinora" } />
+        <Title formatter=title />
         <Router>
             <a class="skip-link" href="#main" rel="external">
                 "Skip to the content"
@@ -39,6 +44,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/signup") view=SignUp />
                 </FlatRoutes>
             </main>
+            <Tray />
             <Toasts />
         </Router>
     }

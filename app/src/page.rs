@@ -3,7 +3,7 @@
 use crate::components::empty::{Failure, NotFound};
 use crate::error::ApiError;
 use crate::server;
-use crate::upload::api::Limits;
+use crate::upload::api::Desk;
 use crate::watch::api::FilmPage;
 use domain::page::Page;
 use domain::time::UnixMillis;
@@ -19,7 +19,7 @@ pub enum Data {
     Films(Listing),
     Mine(Listing),
     Film(Box<FilmPage>),
-    Upload(Limits),
+    Upload(Desk),
 }
 
 /// A page of films, and when it was made: ages are told from there, so that server and browser say the same.

@@ -1,6 +1,8 @@
 //! How a file is cut into parts, and what a session looks like from outside.
 
+use crate::fingerprint::Fingerprint;
 use crate::id::{UploadId, VideoId};
+use crate::time::UnixMillis;
 use serde::{Deserialize, Serialize};
 
 /// S3: every part but the last has at least 5 MiB.
@@ -14,6 +16,10 @@ pub const MAX_OBJECT: u64 = 5 << 40;
 
 /// Small enough that a part lost on a slow line costs little, large enough that an hour of film isn't a thousand requests.
 const USUAL_PART: u64 = 8 << 20;
+/// Where a second carries more than one, a request's own cost is what counts.
+const LARGE_PART: u64 = 16 << 20;
+/// A line that carries less in a second takes the better part of a minute for the smallest part.
+const SLOW_LINE: u64 = 128 << 10;
 
 /// Why a size was refused, before a byte leaves. `Display` is what the person reads.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,8 +39,9 @@ pub struct PartPlan {
 }
 
 impl PartPlan {
-    /// A plan for a file of `size` bytes where `max` are allowed.
-    pub fn new(size: u64, max: u64) -> Result<Self, InvalidSize> {
+    /// A plan for a file of `size` bytes where `max` are allowed, for a line that carries `line` bytes per second, if
+    /// somebody knows.
+    pub fn new(size: u64, max: u64, line: Option<u64>) -> Result<Self, InvalidSize> {
         let max = max.min(MAX_OBJECT);
         if size == 0 {
             return Err(InvalidSize::Empty);
@@ -42,7 +49,11 @@ impl PartPlan {
         if size > max {
             return Err(InvalidSize::TooLarge { size, max });
         }
-        let mut part_size = USUAL_PART;
+        let mut part_size = match line {
+            Some(..=SLOW_LINE) => MIN_PART,
+            Some(LARGE_PART..) => LARGE_PART,
+            _ => USUAL_PART,
+        };
         while size.div_ceil(part_size) > MAX_PARTS {
             part_size *= 2;
         }
@@ -61,6 +72,14 @@ impl PartPlan {
     pub fn numbers(&self) -> impl Iterator<Item = u32> + use<> {
         1..=self.part_count
     }
+}
+
+/// What S3 holds the bytes of a session's parts to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Checksum {
+    /// Base64 of the digest.
+    Sha256,
 }
 
 /// Where an upload session is.
@@ -108,9 +127,11 @@ pub struct Created {
     pub video_id: VideoId,
     pub part_size: u64,
     pub part_count: u32,
-    /// The algorithm that a checksum given with a part must use: `SHA256` (base64 of the digest).
+    /// Given: every part is asked for with its checksum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub checksum_algorithm: Option<String>,
+    pub checksum_algorithm: Option<Checksum>,
+    /// Whether this session was begun earlier, for the same file: some of its parts may be there.
+    pub resumed: bool,
 }
 
 /// A session as its owner sees it. `received` is what S3 says.
@@ -124,6 +145,24 @@ pub struct Status {
     pub part_count: u32,
     pub received: Vec<u32>,
     pub state: State,
+    /// What its file is known again by, if its client told.
+    pub fingerprint: Option<Fingerprint>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum_algorithm: Option<Checksum>,
+    /// When it is given up unless somebody goes on.
+    pub expires_at: UnixMillis,
+}
+
+impl Status {
+    /// Bytes that S3 has.
+    pub fn received_bytes(&self) -> u64 {
+        let plan = self.plan();
+        self.received.iter().filter_map(|number| plan.range(*number)).map(|(_, len)| len).sum()
+    }
+
+    pub fn plan(&self) -> PartPlan {
+        PartPlan { size: self.size, part_size: self.part_size, part_count: self.part_count }
+    }
 }
 
 /// A part that the client wants to send.
@@ -150,8 +189,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_cover_the_file_without_gap_or_overlap(size in 1..=MAX_OBJECT) {
-            let plan = PartPlan::new(size, u64::MAX).unwrap();
+        fn parts_cover_the_file_without_gap_or_overlap(size in 1..=MAX_OBJECT, line: Option<u64>) {
+            let plan = PartPlan::new(size, u64::MAX, line).unwrap();
             prop_assert!(u64::from(plan.part_count) <= MAX_PARTS);
             prop_assert!((MIN_PART..=MAX_PART).contains(&plan.part_size));
             let mut next = 0;
@@ -167,15 +206,24 @@ mod tests {
 
     #[test]
     fn numbers_outside_the_plan_have_no_range() {
-        let plan = PartPlan::new(MIN_PART, u64::MAX).unwrap();
+        let plan = PartPlan::new(MIN_PART, u64::MAX, None).unwrap();
         assert_eq!(plan.range(0), None);
         assert_eq!(plan.range(2), None);
     }
 
     #[test]
+    fn parts_are_as_large_as_the_line_is_fast() {
+        let part_size = |line| PartPlan::new(1 << 30, u64::MAX, line).unwrap().part_size;
+        assert_eq!(
+            [None, Some(1_000), Some(1_000_000), Some(1 << 30)].map(part_size),
+            [8 << 20, 5 << 20, 8 << 20, 16 << 20]
+        );
+    }
+
+    #[test]
     fn empty_and_too_large_files_are_refused() {
-        assert_eq!(PartPlan::new(0, 10), Err(InvalidSize::Empty));
-        let refused = PartPlan::new(2_000_000_001, 2_000_000_000).unwrap_err();
+        assert_eq!(PartPlan::new(0, 10, None), Err(InvalidSize::Empty));
+        let refused = PartPlan::new(2_000_000_001, 2_000_000_000, None).unwrap_err();
         assert_eq!(refused.to_string(), "This file has 2.0 GB; films of up to 2.0 GB can be uploaded here.");
     }
 }

@@ -2,13 +2,17 @@
 
 mod finish;
 
-use crate::db::{self, uploads::Upload};
+use crate::db::{
+    self,
+    uploads::{Kept, Upload},
+};
 use crate::{Error, Platform, Result, storage};
 use domain::access::{Action, Actor, Subject, can};
+use domain::fingerprint::Fingerprint;
 use domain::id::{UploadId, UserId, VideoId};
 use domain::key::MediaKey;
 use domain::text::{Description, Title};
-use domain::upload::{Created, InvalidSize, PartPlan, PartRequest, PartUrl, State, Status};
+use domain::upload::{Checksum, Created, InvalidSize, PartPlan, PartRequest, PartUrl, State, Status};
 use domain::video::Visibility;
 use futures::future::try_join_all;
 use serde::Deserialize;
@@ -18,8 +22,8 @@ const MAX_URLS: usize = 1_000;
 /// How many open sessions a list shows.
 const MAX_OPEN: i64 = 100;
 const MAX_FILE_NAME_CHARS: usize = 255;
-/// The algorithm of checksums that come with parts.
-const CHECKSUM: &str = "SHA256";
+/// How often a session that another tab begins at the same moment is looked for.
+const ATTEMPTS: u32 = 3;
 
 /// What a client says of a file that it wants to send. Nothing of it is believed later.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -37,9 +41,18 @@ pub struct NewUpload {
     /// `private`, if there is none.
     #[serde(default)]
     pub visibility: Option<String>,
+    /// What the file is known again by: an unfinished session of the same file is gone on with.
+    #[serde(default)]
+    pub fingerprint: Option<Fingerprint>,
+    /// What every part will come with.
+    #[serde(default)]
+    pub checksum_algorithm: Option<Checksum>,
+    /// What the client's line carries, bytes per second.
+    #[serde(default)]
+    pub line: Option<u64>,
 }
 
-/// Begins a session: a plan of parts, and a film that waits for its bytes.
+/// Begins a session: a plan of parts, and a film that waits for its bytes. Or goes on with the one that this file has.
 pub async fn create(platform: &Platform, actor: &Actor, new: NewUpload) -> Result<Created> {
     let owner = uploader(actor)?;
     let title = match &new.title {
@@ -54,40 +67,64 @@ pub async fn create(platform: &Platform, actor: &Actor, new: NewUpload) -> Resul
         Some(word) => crate::videos::visibility(word)?,
         None => Visibility::Private,
     };
-    let plan = PartPlan::new(new.size, platform.config.upload_max_bytes).map_err(|why| {
+    let plan = PartPlan::new(new.size, platform.config.upload_max_bytes, new.line).map_err(|why| {
         let code = match why {
             InvalidSize::Empty => "file_empty",
             InvalidSize::TooLarge { .. } => "file_too_large",
         };
         Error::invalid("size", code, why)
     })?;
-    let file_name = new.file_name.chars().filter(|c| !c.is_control()).take(MAX_FILE_NAME_CHARS).collect();
+    let file_name: String = new.file_name.chars().filter(|c| !c.is_control()).take(MAX_FILE_NAME_CHARS).collect();
 
-    let video = VideoId::from_random(rand::random());
-    let key = MediaKey::Original { video: video.clone() };
-    let s3_upload_id = platform.storage.create_multipart(&key).await?;
-    let upload = Upload {
-        id: UploadId::from_random(rand::random()),
-        video,
-        owner,
-        file_name,
-        plan,
-        s3_upload_id,
-        state: State::Open,
-    };
-    if let Err(error) = insert(platform, &upload, &title, &description, visibility).await {
-        if let Err(error) = platform.storage.abort_multipart(&key, &upload.s3_upload_id).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, %key, "an upload that nobody knows of stays in S3");
+    for _ in 0..ATTEMPTS {
+        if let Some(fingerprint) = &new.fingerprint
+            && let Some(upload) = db::uploads::of_file(&platform.db, &owner, fingerprint, new.size).await?
+        {
+            db::uploads::touch(&platform.db, &upload.id).await?;
+            return Ok(created(upload, true));
         }
-        return Err(error);
+        let video = VideoId::from_random(rand::random());
+        let key = MediaKey::Original { video: video.clone() };
+        let upload = Upload {
+            id: UploadId::from_random(rand::random()),
+            video,
+            owner: owner.clone(),
+            file_name: file_name.clone(),
+            plan,
+            s3_upload_id: platform.storage.create_multipart(&key, new.checksum_algorithm).await?,
+            state: State::Open,
+            fingerprint: new.fingerprint.clone(),
+            checksum: new.checksum_algorithm,
+        };
+        let inserted = insert(platform, &upload, &title, &description, visibility).await;
+        if inserted.is_err() {
+            forget(platform, &key, &upload.s3_upload_id).await;
+        }
+        match inserted {
+            Ok(()) => return Ok(created(upload, false)),
+            Err(error) if db::uploads::is_known(&error) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
-    Ok(Created {
+    Err(Error::Unavailable("sessions of this file come and go".into()))
+}
+
+fn created(upload: Upload, resumed: bool) -> Created {
+    Created {
         upload_id: upload.id,
         video_id: upload.video,
-        part_size: plan.part_size,
-        part_count: plan.part_count,
-        checksum_algorithm: Some(CHECKSUM.to_owned()),
-    })
+        part_size: upload.plan.part_size,
+        part_count: upload.plan.part_count,
+        checksum_algorithm: upload.checksum,
+        resumed,
+    }
+}
+
+/// Ends an upload in S3 that no session has.
+async fn forget(platform: &Platform, key: &MediaKey, s3_upload_id: &str) {
+    if let Err(error) = platform.storage.abort_multipart(key, s3_upload_id).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, %key, "an upload that nobody knows of stays in S3");
+    }
 }
 
 async fn insert(
@@ -96,14 +133,13 @@ async fn insert(
     title: &Title,
     description: &Description,
     visibility: Visibility,
-) -> Result<()> {
+) -> sqlx::Result<()> {
     let mut tx = platform.db.begin().await?;
     let size = upload.plan.size as i64;
     let film = db::videos::NewFilm { id: &upload.video, owner: &upload.owner, title, description, visibility, size };
     db::videos::insert(&mut *tx, film).await?;
     db::uploads::insert(&mut *tx, upload, &original(upload).to_string()).await?;
-    tx.commit().await?;
-    Ok(())
+    tx.commit().await
 }
 
 /// The actor's sessions that can be gone on with.
@@ -120,7 +156,7 @@ pub async fn sign_parts(
     id: &UploadId,
     parts: Vec<PartRequest>,
 ) -> Result<Vec<PartUrl>> {
-    let upload = load(platform, actor, id).await?;
+    let upload = load(platform, actor, id).await?.upload;
     if upload.state != State::Open {
         return Err(closed(upload.state));
     }
@@ -128,6 +164,7 @@ pub async fn sign_parts(
         let why = format!("At most {MAX_URLS} parts can be asked for at once.");
         return Err(Error::invalid("parts", "too_many_parts", why));
     }
+    db::uploads::touch(&platform.db, &upload.id).await?;
     let (key, upload) = (&original(&upload), &upload);
     let sign = parts.iter().map(|part| async move {
         let Some((_, len)) = upload.plan.range(part.number) else {
@@ -140,6 +177,12 @@ pub async fn sign_parts(
             return Err(Error::invalid("parts", "checksum_invalid", why));
         }
         let checksum = part.checksum.as_deref();
+        if checksum.is_none() && upload.checksum.is_some() {
+            let why = format!("Part {} needs its SHA-256: this upload was begun with checksums.", part.number);
+            return Err(Error::invalid("parts", "checksum_required", why));
+        }
+        // S3 refuses the checksum of a part whose upload was begun without.
+        let checksum = checksum.filter(|_| upload.checksum.is_some());
         Ok(platform.storage.presign_part(key, &upload.s3_upload_id, part.number, len, checksum).await?)
     });
     try_join_all(sign).await
@@ -147,19 +190,19 @@ pub async fn sign_parts(
 
 /// A session as it stands; S3 says which parts are there.
 pub async fn status(platform: &Platform, actor: &Actor, id: &UploadId) -> Result<Status> {
-    let upload = load(platform, actor, id).await?;
-    describe(platform, upload).await
+    let kept = load(platform, actor, id).await?;
+    describe(platform, kept).await
 }
 
 /// Ends a session whose parts are all there: the film is queued. Again is the same answer.
 pub async fn complete(platform: &Platform, actor: &Actor, id: &UploadId) -> Result<VideoId> {
-    let upload = load(platform, actor, id).await?;
+    let upload = load(platform, actor, id).await?.upload;
     finish::finish(platform, &upload).await
 }
 
 /// Gives a session up: its parts and its film are gone.
 pub async fn abort(platform: &Platform, actor: &Actor, id: &UploadId) -> Result<()> {
-    let upload = load(platform, actor, id).await?;
+    let upload = load(platform, actor, id).await?.upload;
     discard(platform, &upload).await
 }
 
@@ -199,13 +242,13 @@ pub(crate) async fn discard(platform: &Platform, upload: &Upload) -> Result<()> 
 }
 
 /// A session that is the actor's; others hear that there is none.
-async fn load(platform: &Platform, actor: &Actor, id: &UploadId) -> Result<Upload> {
+async fn load(platform: &Platform, actor: &Actor, id: &UploadId) -> Result<Kept> {
     uploader(actor)?;
-    let upload = db::uploads::get(&platform.db, id).await?.ok_or(Error::NotFound)?;
-    if !can(actor, Action::Upload, Subject::Upload { owner: &upload.owner }) {
+    let kept = db::uploads::get(&platform.db, id).await?.ok_or(Error::NotFound)?;
+    if !can(actor, Action::Upload, Subject::Upload { owner: &kept.upload.owner }) {
         return Err(Error::NotFound);
     }
-    Ok(upload)
+    Ok(kept)
 }
 
 fn uploader(actor: &Actor) -> Result<UserId> {
@@ -215,20 +258,11 @@ fn uploader(actor: &Actor) -> Result<UserId> {
     }
 }
 
-async fn describe(platform: &Platform, upload: Upload) -> Result<Status> {
+async fn describe(platform: &Platform, Kept { upload, expires_at }: Kept) -> Result<Status> {
     let received = match upload.state {
         State::Completed => upload.plan.numbers().collect(),
         State::Aborted => Vec::new(),
-        State::Open | State::Completing => {
-            match platform.storage.list_parts(&original(&upload), &upload.s3_upload_id).await {
-                Ok(parts) => {
-                    let whole = |n, size| upload.plan.range(n).is_some_and(|(_, len)| len == size);
-                    parts.into_iter().filter(|p| whole(p.number, p.size)).map(|p| p.number).collect()
-                }
-                Err(storage::Error::NoSuchUpload) => Vec::new(),
-                Err(error) => return Err(error.into()),
-            }
-        }
+        State::Open | State::Completing => received(platform, &upload).await?,
     };
     Ok(Status {
         upload_id: upload.id,
@@ -239,7 +273,39 @@ async fn describe(platform: &Platform, upload: Upload) -> Result<Status> {
         part_count: upload.plan.part_count,
         received,
         state: upload.state,
+        fingerprint: upload.fingerprint,
+        checksum_algorithm: upload.checksum,
+        expires_at,
     })
+}
+
+/// The parts that S3 has. An open session whose upload S3 has lost gets another one: it is begun anew.
+async fn received(platform: &Platform, upload: &Upload) -> Result<Vec<u32>> {
+    let key = original(upload);
+    match platform.storage.list_parts(&key, &upload.s3_upload_id).await {
+        Ok(parts) => {
+            let whole = |n, size| upload.plan.range(n).is_some_and(|(_, len)| len == size);
+            Ok(parts.into_iter().filter(|p| whole(p.number, p.size)).map(|p| p.number).collect())
+        }
+        Err(storage::Error::NoSuchUpload) => {
+            if upload.state == State::Open {
+                revive(platform, upload).await?;
+            }
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn revive(platform: &Platform, upload: &Upload) -> Result<()> {
+    let key = original(upload);
+    let s3_upload_id = platform.storage.create_multipart(&key, upload.checksum).await?;
+    if db::uploads::replace_s3_upload(&platform.db, &upload.id, &upload.s3_upload_id, &s3_upload_id).await? {
+        tracing::warn!(upload = %upload.id, "S3 has lost what was sent; it is sent again");
+    } else {
+        forget(platform, &key, &s3_upload_id).await;
+    }
+    Ok(())
 }
 
 fn original(upload: &Upload) -> MediaKey {

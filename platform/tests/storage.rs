@@ -20,7 +20,7 @@ fn original() -> MediaKey {
 #[tokio::test]
 async fn parts_sent_by_presigned_urls_become_an_object() {
     let (storage, key, http) = (storage().await, original(), reqwest::Client::new());
-    let upload = storage.create_multipart(&key).await.unwrap();
+    let upload = storage.create_multipart(&key, None).await.unwrap();
     let bodies = [vec![1_u8; 5 << 20], vec![2_u8; 100]];
     for (number, body) in (1..).zip(&bodies) {
         let part = storage.presign_part(&key, &upload, number, body.len() as u64, None).await.unwrap();
@@ -44,7 +44,7 @@ async fn parts_sent_by_presigned_urls_become_an_object() {
 #[tokio::test]
 async fn a_part_of_another_length_or_checksum_is_refused() {
     let (storage, key, http) = (storage().await, original(), reqwest::Client::new());
-    let upload = storage.create_multipart(&key).await.unwrap();
+    let upload = storage.create_multipart(&key, None).await.unwrap();
     let part = storage.presign_part(&key, &upload, 1, 10, None).await.unwrap();
     let answer = http.put(&part.url).body(vec![0; 11]).send().await.unwrap();
     assert!(answer.status().is_client_error(), "{}", answer.status());

@@ -2,27 +2,59 @@
 
 mod support;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use domain::access::Actor;
+use domain::fingerprint::Fingerprint;
+use domain::id::UploadId;
 use domain::key::MediaKey;
-use domain::upload::PartRequest;
+use domain::upload::{Checksum, PartRequest};
 use domain::video::State;
 use platform::uploads::{self, NewUpload};
 use platform::{Error, Platform, videos};
+use sha2::{Digest, Sha256};
 use support::{person, platform};
 
 fn new(size: usize) -> NewUpload {
     NewUpload { file_name: "my_film.mp4".into(), size: size as u64, ..NewUpload::default() }
 }
 
-async fn send(platform: &Platform, actor: &Actor, upload: &domain::id::UploadId, bytes: &[u8]) {
-    let parts = vec![PartRequest { number: 1, checksum: None }];
-    for part in uploads::sign_parts(platform, actor, upload, parts).await.unwrap() {
-        let mut request = reqwest::Client::new().put(&part.url).body(bytes.to_vec());
-        for (name, value) in part.headers {
-            request = request.header(name, value);
-        }
-        request.send().await.unwrap().error_for_status().unwrap();
+/// A file of so many bytes that its browser knows again, each part with its checksum.
+fn known(size: usize, fingerprint: &Fingerprint) -> NewUpload {
+    NewUpload {
+        fingerprint: Some(fingerprint.clone()),
+        checksum_algorithm: Some(Checksum::Sha256),
+        line: Some(1_000),
+        ..new(size)
     }
+}
+
+fn fingerprint() -> Fingerprint {
+    Fingerprint::from_digest(&rand::random())
+}
+
+async fn send(platform: &Platform, actor: &Actor, upload: &UploadId, bytes: &[u8]) {
+    let answer = put(platform, actor, upload, PartRequest { number: 1, checksum: None }, bytes).await;
+    answer.error_for_status().unwrap();
+}
+
+async fn put(
+    platform: &Platform,
+    actor: &Actor,
+    upload: &UploadId,
+    part: PartRequest,
+    bytes: &[u8],
+) -> reqwest::Response {
+    let part = uploads::sign_parts(platform, actor, upload, vec![part]).await.unwrap().remove(0);
+    let mut request = reqwest::Client::new().put(&part.url).body(bytes.to_vec());
+    for (name, value) in part.headers {
+        request = request.header(name, value);
+    }
+    request.send().await.unwrap()
+}
+
+fn checked(number: u32, bytes: &[u8]) -> PartRequest {
+    PartRequest { number, checksum: Some(STANDARD.encode(Sha256::digest(bytes))) }
 }
 
 #[tokio::test]
@@ -81,7 +113,7 @@ async fn a_session_that_nobody_goes_on_with_expires() {
     let upload = uploads::create(&platform, &actor, new(10)).await.unwrap();
     send(&platform, &actor, &upload.upload_id, &[0; 10]).await;
     let (key, id): (String, String) = sqlx::query_as(
-        "UPDATE uploads SET created_at = now() - interval '8 days' WHERE id = $1 RETURNING video_id, s3_upload_id",
+        "UPDATE uploads SET updated_at = now() - interval '8 days' WHERE id = $1 RETURNING video_id, s3_upload_id",
     )
     .bind(upload.upload_id.as_str())
     .fetch_one(&platform.db)
@@ -108,4 +140,100 @@ async fn a_session_is_its_owners_and_a_part_is_in_the_plan() {
     assert!(matches!(refused, Err(Error::Invalid { field: "parts", .. })));
     let empty = uploads::create(&platform, &actor, new(0)).await;
     assert!(matches!(empty, Err(Error::Invalid { field: "size", code: "file_empty", .. })));
+}
+
+#[tokio::test]
+async fn a_file_that_is_chosen_again_is_gone_on_with() {
+    let platform = platform().await;
+    let (_, actor) = person(&platform).await;
+    let (_, other) = person(&platform).await;
+    let (file, size) = (fingerprint(), (5 << 20) + 10);
+    let first = uploads::create(&platform, &actor, known(size, &file)).await.unwrap();
+    assert_eq!((first.part_count, first.checksum_algorithm, first.resumed), (2, Some(Checksum::Sha256), false));
+    let end = [7; 10];
+    put(&platform, &actor, &first.upload_id, checked(2, &end), &end).await.error_for_status().unwrap();
+
+    // Under another name, on a faster line: still the same plan.
+    let again = NewUpload { file_name: "copy.mp4".into(), line: Some(1 << 30), ..known(size, &file) };
+    let second = uploads::create(&platform, &actor, again).await.unwrap();
+    assert_eq!((&second.upload_id, second.part_size, second.resumed), (&first.upload_id, 5 << 20, true));
+    let status = uploads::status(&platform, &actor, &first.upload_id).await.unwrap();
+    assert_eq!((&status.received[..], status.received_bytes()), (&[2][..], 10));
+
+    // Another size, another person: other sessions.
+    let longer = uploads::create(&platform, &actor, known(size + 1, &fingerprint())).await.unwrap();
+    let theirs = uploads::create(&platform, &other, known(size, &file)).await.unwrap();
+    assert!(!longer.resumed && !theirs.resumed);
+    // Given up: begun anew.
+    uploads::abort(&platform, &actor, &first.upload_id).await.unwrap();
+    assert!(!uploads::create(&platform, &actor, known(size, &file)).await.unwrap().resumed);
+}
+
+#[tokio::test]
+async fn two_tabs_that_choose_a_file_at_once_have_one_session() {
+    let platform = platform().await;
+    let (_, actor) = person(&platform).await;
+    let file = fingerprint();
+    let tabs = (0..8).map(|_| uploads::create(&platform, &actor, known(10, &file)));
+    let sessions = futures::future::try_join_all(tabs).await.unwrap();
+    assert!(sessions.iter().all(|session| session.upload_id == sessions[0].upload_id), "{sessions:?}");
+    assert_eq!(sessions.iter().filter(|session| !session.resumed).count(), 1);
+    assert_eq!(uploads::open(&platform, &actor).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_part_that_changed_on_its_way_is_refused() {
+    let platform = platform().await;
+    let (_, actor) = person(&platform).await;
+    let bytes = b"\0\0\0\x20ftypisom and so on";
+    let upload = uploads::create(&platform, &actor, known(bytes.len(), &fingerprint())).await.unwrap();
+    let mut flipped = *bytes;
+    flipped[20] ^= 1;
+    let answer = put(&platform, &actor, &upload.upload_id, checked(1, bytes), &flipped).await;
+    assert_eq!(answer.status(), 400, "{}", answer.text().await.unwrap());
+    assert!(uploads::status(&platform, &actor, &upload.upload_id).await.unwrap().received.is_empty());
+
+    let unchecked = vec![PartRequest { number: 1, checksum: None }];
+    let refused = uploads::sign_parts(&platform, &actor, &upload.upload_id, unchecked).await;
+    assert!(matches!(refused, Err(Error::Invalid { code: "checksum_required", .. })), "{refused:?}");
+
+    put(&platform, &actor, &upload.upload_id, checked(1, bytes), bytes).await.error_for_status().unwrap();
+    uploads::complete(&platform, &actor, &upload.upload_id).await.unwrap();
+    let film = videos::get(&platform, &actor, &upload.video_id).await.unwrap();
+    assert_eq!((film.state, film.failure), (State::Queued, None));
+}
+
+#[tokio::test]
+async fn what_the_storage_lost_is_sent_again_in_the_same_session() {
+    let platform = platform().await;
+    let (_, actor) = person(&platform).await;
+    let bytes = b"\0\0\0\x20ftypisom and so on";
+    let upload = uploads::create(&platform, &actor, known(bytes.len(), &fingerprint())).await.unwrap();
+    put(&platform, &actor, &upload.upload_id, checked(1, bytes), bytes).await.error_for_status().unwrap();
+    let id: String = sqlx::query_scalar("SELECT s3_upload_id FROM uploads WHERE id = $1")
+        .bind(upload.upload_id.as_str())
+        .fetch_one(&platform.db)
+        .await
+        .unwrap();
+    let original = MediaKey::Original { video: upload.video_id.clone() };
+    platform.storage.abort_multipart(&original, &id).await.unwrap();
+
+    assert!(uploads::status(&platform, &actor, &upload.upload_id).await.unwrap().received.is_empty());
+    put(&platform, &actor, &upload.upload_id, checked(1, bytes), bytes).await.error_for_status().unwrap();
+    assert_eq!(uploads::complete(&platform, &actor, &upload.upload_id).await.unwrap(), upload.video_id);
+}
+
+#[tokio::test]
+async fn a_session_that_somebody_goes_on_with_does_not_expire() {
+    let platform = platform().await;
+    let (_, actor) = person(&platform).await;
+    let file = fingerprint();
+    let upload = uploads::create(&platform, &actor, known(10, &file)).await.unwrap();
+    let age = "UPDATE uploads SET created_at = now() - interval '30 days', updated_at = now() - interval '6 days'
+               WHERE id = $1";
+    sqlx::query(age).bind(upload.upload_id.as_str()).execute(&platform.db).await.unwrap();
+    let before = uploads::status(&platform, &actor, &upload.upload_id).await.unwrap().expires_at;
+    assert!(uploads::create(&platform, &actor, known(10, &file)).await.unwrap().resumed);
+    let after = uploads::status(&platform, &actor, &upload.upload_id).await.unwrap().expires_at;
+    assert!((after.0 - before.0 - 6 * 86_400_000).abs() < 60_000, "{before:?} {after:?}");
 }

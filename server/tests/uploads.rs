@@ -44,6 +44,29 @@ async fn a_film_is_uploaded_by_a_script() {
 }
 
 #[tokio::test]
+async fn a_script_goes_on_with_the_file_that_it_began() {
+    let site = Site::start().await;
+    let person = site.person().await;
+    let asked =
+        json!({ "file_name": "a.mp4", "size": 100, "checksum_algorithm": "SHA256", "fingerprint": "5a".repeat(32) });
+    let first = expect(person.post("/api/v1/uploads", &asked).await, StatusCode::CREATED).await;
+    let again = expect(person.post("/api/v1/uploads", &asked).await, StatusCode::OK).await;
+    assert_eq!((&again["upload_id"], &again["resumed"]), (&first["upload_id"], &json!(true)));
+    assert_eq!((&first["checksum_algorithm"], &first["resumed"]), (&json!("SHA256"), &json!(false)));
+    let path = format!("/api/v1/uploads/{}", first["upload_id"].as_str().unwrap());
+    let status = expect(person.get(&path).await, StatusCode::OK).await;
+    assert_eq!(status["checksum_algorithm"], "SHA256");
+    assert!(status["expires_at"].as_str().unwrap().ends_with('Z'));
+    let unchecked = json!({ "parts": [{ "number": 1 }] });
+    problem(person.post(&format!("{path}/parts"), &unchecked).await, 422, "checksum_required").await;
+    for wrong in [json!({ "fingerprint": "5a" }), json!({ "checksum_algorithm": "MD5" }), json!({ "line": -1 })] {
+        let mut asked = asked.clone();
+        asked.as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
+        expect(person.post("/api/v1/uploads", &asked).await, StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
+}
+
+#[tokio::test]
 async fn an_upload_is_given_up() {
     let site = Site::start().await;
     let person = site.person().await;

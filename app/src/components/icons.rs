@@ -6,6 +6,7 @@ pub const SEARCH: &str = "M21 21l-4.3-4.3M11 18a7 7 0 100-14 7 7 0 000 14z";
 pub const UPLOAD: &str = "M12 16V4m0 0L7 9m5-5l5 5M4 20h16";
 pub const FILMS: &str = "M4 5h16v14H4zM8 5v14m8-14v14M4 12h16";
 pub const THEME: &str = "M12 3a9 9 0 100 18V3z M12 3a9 9 0 010 18";
+pub const BELL: &str = "M18 16V11a6 6 0 10-12 0v5l-2 2h16zM10 20.5a2.2 2.2 0 004 0";
 pub const SIGN_OUT: &str = "M10 4H5v16h5M15 8l4 4-4 4m4-4H9";
 
 pub const PLAY: &str = "M8 5v14l11-7z";

@@ -3,7 +3,8 @@
 use super::api;
 use super::row::Mine;
 use crate::components::icons::{UPLOAD, icon};
-use crate::upload::put::{put, sleep};
+use crate::upload::bell::rest;
+use crate::upload::put::Put;
 use domain::id::VideoId;
 use domain::poster::{Choice, Desk, MOST_BYTES, Wish};
 use domain::storyboard::Storyboard;
@@ -12,12 +13,12 @@ use domain::upload::PartUrl;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use std::rc::Rc;
+use std::time::Duration;
 
 /// Pictures of the film to choose from: two rows on a desktop.
 const MOST: u32 = 12;
-/// How often it is asked whether the poster is made, ms.
-const ASK_EVERY: i32 = 700;
+/// How often it is asked whether the poster is made.
+const ASK_EVERY: Duration = Duration::from_millis(700);
 /// How often at most: some minutes.
 const ASKED_AT_MOST: u32 = 400;
 
@@ -202,7 +203,7 @@ impl Chooser {
                 }
                 Err(error) => return self.end(State::Problem(error.message)),
             }
-            sleep(ASK_EVERY).await;
+            rest(ASK_EVERY, || false).await;
         }
     }
 
@@ -268,12 +269,8 @@ async fn sent(film: &VideoId, file: &web_sys::File, state: ArcRwSignal<State>) -
     let size = file.size();
     let way = api::send_picture(film.clone(), size as u64).await.map_err(|error| error.message)?;
     let part = PartUrl { number: 1, url: way.url, headers: way.headers };
-    let tell = move |sent: u64| {
-        state.set(State::Sending((sent as f64 / size.max(1.0) * 100.0).min(100.0) as u32));
-        true
-    };
-    match put(&part, file, Rc::new(tell)).await {
-        Ok(200) => Ok(way.picture),
-        _ => Err("The picture could not be sent. Check your connection and try again.".to_owned()),
-    }
+    let tell = move |sent: u64| state.set(State::Sending((sent as f64 / size.max(1.0) * 100.0).min(100.0) as u32));
+    let lost = || "The picture could not be sent. Check your connection and try again.".to_owned();
+    let put = Put::begin(&part, file, tell).map_err(|_| lost())?;
+    if put.ended().await == 200 { Ok(way.picture) } else { Err(lost()) }
 }

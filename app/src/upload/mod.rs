@@ -1,11 +1,23 @@
 //! Bringing films: the page, the queue that outlives it, and the sending.
 
 pub mod api;
+pub mod bell;
+mod bytes;
+mod files;
+mod line;
+mod notify;
 mod page;
+mod parts;
+mod preview;
 pub mod put;
 mod queue;
 mod row;
 mod sender;
+mod tabs;
+mod tray;
+mod unfinished;
+mod wake;
 
 pub use page::Upload;
 pub use queue::Queue;
+pub use tray::{Tray, badge};

@@ -1,5 +1,6 @@
 use super::queue::{Queue, VISIBILITY_KEY};
-use super::{api, row};
+use super::unfinished::unfinished;
+use super::{api, files, notify, row};
 use crate::components::icons::{UPLOAD, icon};
 use crate::components::theme::{remember, remembered};
 use crate::components::{awake, visibility};
@@ -9,10 +10,11 @@ use domain::video::Visibility;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos_meta::Title;
 
 fn load(_: String) -> Load {
-    Box::pin(async { api::upload_limits().await.map(Data::Upload) })
+    Box::pin(async { api::upload_desk().await.map(Data::Upload) })
 }
 
 fn skeleton() -> AnyView {
@@ -32,23 +34,25 @@ pub fn Upload() -> impl IntoView {
 }
 
 fn show(data: Data) -> AnyView {
-    let Data::Upload(limits) = data else { return ().into_any() };
+    let Data::Upload(desk) = data else { return ().into_any() };
     let queue = expect_context::<Queue>();
     let awake = awake();
+    let max_bytes = desk.max_bytes;
     let input = NodeRef::<html::Input>::new();
     let over = RwSignal::new(false);
     let choice = RwSignal::new(Visibility::Private.as_str().to_owned());
     Effect::new(move |_| {
-        queue.max_bytes.set(limits.max_bytes);
+        queue.max_bytes.set(max_bytes);
         if let Some(last) = remembered(VISIBILITY_KEY).filter(|last| last.parse::<Visibility>().is_ok()) {
             choice.set(last);
         }
     });
+    let is_busy = Memo::new(move |_| !queue.films.read().is_empty());
     drop_anywhere(queue, choice, over);
     let chosen = move |_| {
         let Some(input) = input.get_untracked() else { return };
         if let Some(files) = input.files() {
-            queue.add(&files, &choice.get_untracked());
+            queue.add(files::chosen(&files), &choice.get_untracked());
         }
         // So that the same file can be chosen again.
         input.set_value("");
@@ -64,10 +68,10 @@ fn show(data: Data) -> AnyView {
             data-small=move || (!queue.films.read().is_empty()).to_string()
         >
             <h2>
-                <span class="if-mouse">"Drop films anywhere on this page"</span>
+                <span class="if-mouse">"Drop films, or folders of them, anywhere on this page"</span>
                 <span class="if-touch">"Films from this device"</span>
             </h2>
-            <p>{format!("Up to {} each. Nearly every format is read.", bytes(limits.max_bytes))}</p>
+            <p>{format!("Up to {} each. Nearly every format is read.", bytes(max_bytes))}</p>
             <input
                 class="visually-hidden"
                 id="film"
@@ -106,11 +110,13 @@ fn show(data: Data) -> AnyView {
                 .collect_view()}
         </fieldset>
         <p class="mt-2 text-sm text-muted">{move || visibility::meaning(&choice.read())}</p>
-        <ul class="mt-8" aria-label="Films on their way">
+        <div class="mt-6">{notify::offer(is_busy.into())}</div>
+        <ul class="mt-2" aria-label="Films on their way">
             <For each=move || queue.films.get() key=|film| film.number let(film)>
                 {row::upload_row(queue, film)}
             </For>
         </ul>
+        {unfinished(queue, desk.unfinished, desk.now)}
     }
     .into_any()
 }
@@ -138,8 +144,9 @@ fn drop_anywhere(queue: Queue, choice: RwSignal<String>, over: RwSignal<bool>) {
                 return;
             }
             event.prevent_default();
-            if let Some(files) = event.data_transfer().and_then(|data| data.files()) {
-                queue.add(&files, &choice.get_untracked());
+            if let Some(data) = event.data_transfer() {
+                let dropped = files::dropped(&data);
+                spawn_local(async move { queue.add(dropped.await, &choice.get_untracked()) });
             }
         });
         on_cleanup(move || {

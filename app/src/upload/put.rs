@@ -1,60 +1,83 @@
-//! One part's way to S3, and waiting.
+//! One part's way to S3.
 
 use domain::upload::PartUrl;
 use leptos::prelude::window;
+use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ProgressEvent, XmlHttpRequest};
 
-/// A part on a line so slow that it takes longer than this is tried again, in ms.
-const TIMEOUT_MS: u32 = 15 * 60 * 1000;
+/// A connection over which nothing moves for so long is given up, in ms.
+const SILENCE: f64 = 45_000.0;
 
-/// PUTs `body`; answers the HTTP status, 0 if there was none. `sent` hears of bytes that left, and stops it by `false`.
-/// A `fetch` can't tell of its progress, an `XMLHttpRequest` can.
-pub async fn put(part: &PartUrl, body: &Blob, sent: Rc<dyn Fn(u64) -> bool>) -> Result<u16, JsValue> {
-    let request = XmlHttpRequest::new()?;
-    request.open_with_async("PUT", &part.url, true)?;
-    request.set_timeout(TIMEOUT_MS);
-    for (name, value) in &part.headers {
-        // These two are the browser's own.
-        if !name.eq_ignore_ascii_case("content-length") && !name.eq_ignore_ascii_case("host") {
-            request.set_request_header(name, value)?;
-        }
-    }
-    let progress = {
-        let request = request.clone();
-        Closure::<dyn Fn(ProgressEvent)>::new(move |event: ProgressEvent| {
-            if !sent(event.loaded() as u64) {
-                let _ = request.abort();
-            }
-        })
-    };
-    request.upload()?.set_onprogress(Some(progress.as_ref().unchecked_ref()));
-    let ended = js_sys::Promise::new(&mut |resolve, _| {
-        request.set_onloadend(Some(&resolve));
-    });
-    request.send_with_opt_blob(Some(body))?;
-    JsFuture::from(ended).await?;
-    request.set_onloadend(None);
-    request.status()
+/// A PUT that is under way. A `fetch` can't tell of its progress, an `XMLHttpRequest` can.
+pub struct Put {
+    request: XmlHttpRequest,
+    ended: js_sys::Promise,
+    progress: Rc<Progress>,
+    _listener: Closure<dyn Fn(ProgressEvent)>,
 }
 
-pub async fn sleep(ms: i32) {
-    let slept = js_sys::Promise::new(&mut |resolve, _| {
-        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, ms);
-    });
-    let _ = JsFuture::from(slept).await;
+struct Progress {
+    sent: Cell<u64>,
+    moved_at: Cell<f64>,
+}
+
+impl Put {
+    /// `tell` hears of bytes that have left.
+    pub fn begin(part: &PartUrl, body: &Blob, tell: impl Fn(u64) + 'static) -> Result<Self, JsValue> {
+        let request = XmlHttpRequest::new()?;
+        request.open_with_async("PUT", &part.url, true)?;
+        for (name, value) in &part.headers {
+            request.set_request_header(name, value)?;
+        }
+        let progress = Rc::new(Progress { sent: Cell::new(0), moved_at: Cell::new(js_sys::Date::now()) });
+        let heard = Rc::clone(&progress);
+        let listener = Closure::<dyn Fn(ProgressEvent)>::new(move |event: ProgressEvent| {
+            heard.sent.set(event.loaded() as u64);
+            tell(event.loaded() as u64);
+            heard.moved_at.set(js_sys::Date::now());
+        });
+        request.upload()?.set_onprogress(Some(listener.as_ref().unchecked_ref()));
+        let ended = js_sys::Promise::new(&mut |resolve, _| request.set_onloadend(Some(&resolve)));
+        request.send_with_opt_blob(Some(body))?;
+        Ok(Self { request, ended, progress, _listener: listener })
+    }
+
+    /// Bytes that have left.
+    pub fn sent(&self) -> u64 {
+        self.progress.sent.get()
+    }
+
+    pub fn abort(&self) {
+        let _ = self.request.abort();
+    }
+
+    /// Gives it up if nothing has moved for long.
+    pub fn abort_if_silent(&self) {
+        if js_sys::Date::now() - self.progress.moved_at.get() > SILENCE {
+            self.abort();
+        }
+    }
+
+    /// The HTTP status that it ends with, 0 if there is none.
+    pub async fn ended(&self) -> u16 {
+        let _ = JsFuture::from(self.ended.clone()).await;
+        self.request.status().unwrap_or(0)
+    }
+}
+
+impl Drop for Put {
+    fn drop(&mut self) {
+        self.request.set_onloadend(None);
+        if let Ok(upload) = self.request.upload() {
+            upload.set_onprogress(None);
+        }
+    }
 }
 
 pub fn is_online() -> bool {
     window().navigator().on_line()
-}
-
-/// Comes back at once when the line is there.
-pub async fn online() {
-    while !is_online() {
-        sleep(1000).await;
-    }
 }

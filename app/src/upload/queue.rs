@@ -1,28 +1,31 @@
 //! The films somebody brought since the page was loaded. Lives above the router.
 
-use super::sender;
+use super::{bell, bytes, notify, sender, tabs, wake};
 use crate::components::theme::remember;
+use domain::fingerprint::Fingerprint;
 use domain::id::VideoId;
 use domain::sniff;
 use domain::text::Title;
-use domain::upload::{Created, PartPlan};
+use domain::upload::{Created, PartPlan, Status};
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use send_wrapper::SendWrapper;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, File, FileList};
+use web_sys::File;
 
 /// Where the last choice of who can see a film is kept.
 pub const VISIBILITY_KEY: &str = "kinora-visibility";
 
+/// Films that are sent at once: while the last parts of one are on their way, those of the next follow.
+const AT_ONCE: usize = 2;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     Checking,
-    /// Another film is being sent first.
+    /// Others are being sent first.
     Waiting,
     Sending,
+    Paused,
     Queued,
     Processing,
     Ready,
@@ -36,6 +39,7 @@ impl Stage {
         match self {
             Stage::Checking => "checking",
             Stage::Waiting | Stage::Sending => "sending",
+            Stage::Paused => "paused",
             Stage::Queued => "queued",
             Stage::Processing => "processing",
             Stage::Ready => "ready",
@@ -44,32 +48,49 @@ impl Stage {
         }
     }
 
-    /// Bytes are still to leave this browser.
+    /// Bytes are to leave this browser by themselves.
     pub fn needs_page(self) -> bool {
         matches!(self, Stage::Checking | Stage::Waiting | Stage::Sending)
     }
 }
 
+/// What the person wants of a film that isn't sent yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    Go,
+    Pause,
+    Cancel,
+}
+
 /// One film on its way. Clones are the same film.
 #[derive(Clone)]
 pub struct Film {
+    /// Its turn, too: earlier ones get the line first.
     pub number: u32,
     pub file: SendWrapper<File>,
     pub size: u64,
-    pub visibility: String,
-    pub stage: ArcRwSignal<Stage>,
+    /// What the file turned out to be known by.
+    pub fingerprint: ArcRwSignal<Option<Fingerprint>>,
     pub title: ArcRwSignal<String>,
+    pub description: ArcRwSignal<String>,
+    pub visibility: ArcRwSignal<String>,
+    pub stage: ArcRwSignal<Stage>,
+    pub wish: ArcRwSignal<Wish>,
     /// Bytes that have left.
     pub sent: ArcRwSignal<u64>,
     /// Bytes per second.
     pub speed: ArcRwSignal<u64>,
     /// Share that is processed, 0 to 1.
     pub progress: ArcRwSignal<f64>,
+    /// Until all of it is processed.
+    pub seconds_left: ArcRwSignal<Option<u64>>,
+    /// The sizes that there are, in words.
+    pub rungs: ArcRwSignal<String>,
+    pub is_watchable: ArcRwSignal<bool>,
     pub upload: ArcRwSignal<Option<Created>>,
     pub video: ArcRwSignal<Option<VideoId>>,
     /// What went wrong, in words.
     pub problem: ArcRwSignal<Option<String>>,
-    pub cancelled: ArcRwSignal<bool>,
 }
 
 impl Film {
@@ -77,16 +98,21 @@ impl Film {
         Self {
             number,
             size: file.size() as u64,
-            visibility,
-            stage: ArcRwSignal::new(Stage::Checking),
+            fingerprint: ArcRwSignal::new(None),
             title: ArcRwSignal::new(Title::from_file_name(&file.name()).as_str().to_owned()),
+            description: ArcRwSignal::new(String::new()),
+            visibility: ArcRwSignal::new(visibility),
+            stage: ArcRwSignal::new(Stage::Checking),
+            wish: ArcRwSignal::new(Wish::Go),
             sent: ArcRwSignal::new(0),
             speed: ArcRwSignal::new(0),
             progress: ArcRwSignal::new(0.0),
+            seconds_left: ArcRwSignal::new(None),
+            rungs: ArcRwSignal::new(String::new()),
+            is_watchable: ArcRwSignal::new(false),
             upload: ArcRwSignal::new(None),
             video: ArcRwSignal::new(None),
             problem: ArcRwSignal::new(None),
-            cancelled: ArcRwSignal::new(false),
             file: SendWrapper::new(file),
         }
     }
@@ -100,13 +126,25 @@ impl Film {
         self.problem.set(Some(why));
         self.stage.set(Stage::Failed);
     }
+
+    pub fn become_ready(&self) {
+        self.stage.set(Stage::Ready);
+        notify::film_is_ready(&self.title.get_untracked());
+    }
+
+    fn stage_is(&self, stage: Stage) -> bool {
+        self.stage.get_untracked() == stage
+    }
 }
 
 #[derive(Clone, Copy)]
 pub struct Queue {
+    /// In the order in which they are sent.
     pub films: RwSignal<Vec<Film>>,
     pub max_bytes: RwSignal<u64>,
-    busy: RwSignal<bool>,
+    /// Another tab of this browser is sending; this one waits until it is done.
+    pub is_elsewhere: RwSignal<bool>,
+    is_going: RwSignal<bool>,
     next: RwSignal<u32>,
 }
 
@@ -115,67 +153,149 @@ impl Queue {
         let queue = Self {
             films: RwSignal::new(Vec::new()),
             max_bytes: RwSignal::new(u64::MAX),
-            busy: RwSignal::new(false),
+            is_elsewhere: RwSignal::new(false),
+            is_going: RwSignal::new(false),
             next: RwSignal::new(0),
         };
         Effect::new(move |_| {
-            // Lasts as long as the page does.
+            // These last as long as the page does.
             let _ = window_event_listener(ev::beforeunload, move |event| {
                 if queue.films.with_untracked(|films| films.iter().any(|f| f.stage.get_untracked().needs_page())) {
                     event.prevent_default();
                     event.set_return_value("Films are still being sent.");
                 }
             });
+            let _ = window_event_listener(ev::online, |_| bell::ring());
         });
         queue
     }
 
-    pub fn add(self, files: &FileList, visibility: &str) {
+    pub fn add(self, files: Vec<File>, visibility: &str) {
         remember(VISIBILITY_KEY, visibility);
-        for file in (0..files.length()).filter_map(|i| files.get(i)) {
+        let max = self.max_bytes.get_untracked();
+        let mut films = Vec::new();
+        for file in files {
             let number = self.next.get_untracked();
             self.next.set(number + 1);
-            let film = Film::new(number, file, visibility.to_owned());
-            self.films.update(|films| films.insert(0, film.clone()));
-            spawn_local(async move {
-                match check(&film, self.max_bytes.get_untracked()).await {
-                    Ok(()) if film.cancelled.get_untracked() => {}
-                    Ok(()) => {
-                        film.stage.set(Stage::Waiting);
-                        self.send_next();
-                    }
+            films.push(Film::new(number, file, visibility.to_owned()));
+        }
+        self.films.update(|all| all.extend(films.clone()));
+        // One after the other: a folder of hundreds is looked at without hurry.
+        spawn_local(async move {
+            for film in films {
+                let checked = self.check(&film, max).await;
+                if film.wish.get_untracked() == Wish::Cancel {
+                    continue;
+                }
+                match checked {
+                    Ok(()) if film.wish.get_untracked() == Wish::Pause => film.stage.set(Stage::Paused),
+                    Ok(()) => film.stage.set(Stage::Waiting),
                     Err(why) => film.refuse(why),
                 }
-            });
-        }
-    }
-
-    /// One film after the other gets the whole line, the first that came first.
-    pub fn send_next(self) {
-        if self.busy.get_untracked() {
-            return;
-        }
-        let next = self
-            .films
-            .with_untracked(|films| films.iter().rev().find(|f| f.stage.get_untracked() == Stage::Waiting).cloned());
-        let Some(film) = next else { return };
-        self.busy.set(true);
-        spawn_local(async move {
-            sender::send(&film).await;
-            self.busy.set(false);
-            self.send_next();
+                self.go();
+            }
         });
     }
 
-    pub fn retry(self, film: &Film) {
+    /// Whether a file may be sent at all, and what it is known by. The server judges again by itself.
+    async fn check(self, film: &Film, max: u64) -> Result<(), String> {
+        let unreadable = |_| "This file can't be read. It may have been moved or changed; choose it again.".to_owned();
+        PartPlan::new(film.size, max, None).map_err(|error| error.to_string())?;
+        Title::parse(&film.title.get_untracked()).map_err(|error| error.to_string())?;
+        let head = bytes::head(&film.file, sniff::SNIFF_LEN).await.map_err(unreadable)?;
+        if sniff::container(&head).is_none() {
+            return Err("This file isn't a film: its first bytes are none of any format known here.".to_owned());
+        }
+        let fingerprint = bytes::fingerprint(&film.file).await.map_err(unreadable)?;
+        let is_the_same = |other: &Film| {
+            other.number != film.number
+                && other.fingerprint.with_untracked(|known| known.as_ref() == Some(&fingerprint))
+                && !matches!(other.stage.get_untracked(), Stage::Ready | Stage::Failed | Stage::Refused)
+        };
+        if self.films.with_untracked(|films| films.iter().any(is_the_same)) {
+            return Err("This film is on its way already; it stands in this list.".to_owned());
+        }
+        film.fingerprint.set(Some(fingerprint));
+        Ok(())
+    }
+
+    /// Sends what waits, the first that came first, until nothing is left to send.
+    fn go(self) {
+        bell::ring();
+        if self.is_going.get_untracked() || self.with_stage(Stage::Waiting) == 0 {
+            return;
+        }
+        self.is_going.set(true);
+        spawn_local(async move {
+            self.is_elsewhere.set(true);
+            let alone = tabs::alone().await;
+            self.is_elsewhere.set(false);
+            let awake = wake::stay_awake();
+            loop {
+                while self.with_stage(Stage::Sending) < AT_ONCE
+                    && let Some(film) = self.first_waiting()
+                {
+                    film.stage.set(Stage::Sending);
+                    spawn_local(async move {
+                        sender::send(&film).await;
+                        bell::ring();
+                    });
+                }
+                if self.with_stage(Stage::Sending) == 0 {
+                    break;
+                }
+                bell::wait().await;
+            }
+            drop((alone, awake));
+            self.is_going.set(false);
+        });
+    }
+
+    fn with_stage(self, stage: Stage) -> usize {
+        self.films.with_untracked(|films| films.iter().filter(|film| film.stage_is(stage)).count())
+    }
+
+    fn first_waiting(self) -> Option<Film> {
+        self.films.with_untracked(|films| films.iter().find(|film| film.stage_is(Stage::Waiting)).cloned())
+    }
+
+    /// Stops it where it is.
+    pub fn pause(self, film: &Film) {
+        film.wish.set(Wish::Pause);
+        if film.stage_is(Stage::Waiting) {
+            film.stage.set(Stage::Paused);
+        }
+        bell::ring();
+    }
+
+    /// Goes on with one that was paused or failed.
+    pub fn resume(self, film: &Film) {
+        film.wish.set(Wish::Go);
         film.problem.set(None);
-        film.stage.set(Stage::Waiting);
-        self.send_next();
+        if !film.stage_is(Stage::Sending) {
+            film.stage.set(Stage::Waiting);
+        }
+        self.go();
+    }
+
+    /// Before all others that wait.
+    pub fn send_next(self, film: &Film) {
+        self.films.update(|films| {
+            let from = films.iter().position(|other| other.number == film.number);
+            let to = films.iter().position(|other| other.stage_is(Stage::Waiting));
+            if let (Some(from), Some(to)) = (from, to)
+                && from > to
+            {
+                let film = films.remove(from);
+                films.insert(to, film);
+            }
+        });
     }
 
     /// Stops it and takes its row away. What was sent is thrown away by the server.
     pub fn cancel(self, film: &Film) {
-        film.cancelled.set(true);
+        film.wish.set(Wish::Cancel);
+        bell::ring();
         self.remove(film);
         if let Some(created) = film.upload.get_untracked() {
             spawn_local(async move {
@@ -188,23 +308,13 @@ impl Queue {
     pub fn remove(self, film: &Film) {
         self.films.update(|films| films.retain(|f| f.number != film.number));
     }
-}
 
-/// Whether a file may be sent at all. The server judges again by itself.
-async fn check(film: &Film, max: u64) -> Result<(), String> {
-    PartPlan::new(film.size, max).map_err(|error| error.to_string())?;
-    Title::parse(&film.title.get_untracked()).map_err(|error| error.to_string())?;
-    let head = first_bytes(&film.file)
-        .await
-        .map_err(|_| "This file can't be read. It may have been moved or changed; choose it again.".to_owned())?;
-    match sniff::container(&head) {
-        Some(_) => Ok(()),
-        None => Err("This file isn't a film: its first bytes are none of any format known here.".to_owned()),
+    /// Whether a session is gone on with in this list.
+    pub fn has(self, status: &Status) -> bool {
+        let is_its = |film: &Film| {
+            film.fingerprint.with(|known| known.is_some() && *known == status.fingerprint)
+                || film.upload.with(|created| created.as_ref().is_some_and(|c| c.upload_id == status.upload_id))
+        };
+        self.films.with(|films| films.iter().any(is_its))
     }
-}
-
-async fn first_bytes(file: &Blob) -> Result<Vec<u8>, JsValue> {
-    let head = file.slice_with_i32_and_i32(0, sniff::SNIFF_LEN as i32)?;
-    let buffer = JsFuture::from(head.array_buffer()).await?;
-    Ok(js_sys::Uint8Array::new(buffer.unchecked_ref()).to_vec())
 }

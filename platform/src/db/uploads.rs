@@ -1,14 +1,19 @@
 //! Upload sessions.
 
-use super::read;
+use super::{millis, read, read_option, violates};
+use domain::fingerprint::Fingerprint;
 use domain::id::{UploadId, UserId, VideoId};
-use domain::upload::{PartPlan, State};
+use domain::time::UnixMillis;
+use domain::upload::{Checksum, PartPlan, State};
 use sqlx::PgExecutor;
+use time::{Duration, OffsetDateTime};
 
 /// How long a session may stand in `completing` before the sweep takes it for left behind, in seconds.
 const STUCK_SECONDS: f64 = 30.0;
-/// How long a session may stay open.
+/// How long a session stays open while nobody goes on with it.
 const OPEN_DAYS: i32 = 7;
+/// How exactly it is known when somebody went on, in seconds.
+const TOUCHED_EVERY: f64 = 60.0;
 
 #[derive(Debug, Clone)]
 pub struct Upload {
@@ -19,6 +24,17 @@ pub struct Upload {
     pub plan: PartPlan,
     pub s3_upload_id: String,
     pub state: State,
+    /// None if its client doesn't tell.
+    pub fingerprint: Option<Fingerprint>,
+    /// What every part has to come with.
+    pub checksum: Option<Checksum>,
+}
+
+/// A session, and when it is given up unless somebody goes on.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    pub upload: Upload,
+    pub expires_at: UnixMillis,
 }
 
 struct Row {
@@ -31,6 +47,18 @@ struct Row {
     part_count: i32,
     s3_upload_id: String,
     state: String,
+    fingerprint: Option<String>,
+    has_checksums: bool,
+    updated_at: OffsetDateTime,
+}
+
+impl TryFrom<Row> for Kept {
+    type Error = sqlx::Error;
+
+    fn try_from(row: Row) -> sqlx::Result<Self> {
+        let expires_at = millis(row.updated_at + Duration::days(OPEN_DAYS.into()));
+        Ok(Kept { upload: row.try_into()?, expires_at })
+    }
 }
 
 impl TryFrom<Row> for Upload {
@@ -49,6 +77,8 @@ impl TryFrom<Row> for Upload {
             },
             s3_upload_id: row.s3_upload_id,
             state: read(&row.state)?,
+            fingerprint: read_option(row.fingerprint)?,
+            checksum: row.has_checksums.then_some(Checksum::Sha256),
         })
     }
 }
@@ -57,7 +87,9 @@ macro_rules! uploads {
     ($tail:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             Row,
-            "SELECT id, video_id, owner_id, file_name, size, part_size, part_count, s3_upload_id, state FROM uploads " + $tail
+            "SELECT id, video_id, owner_id, file_name, size, part_size, part_count, s3_upload_id, state, fingerprint,
+                 has_checksums, updated_at
+             FROM uploads " + $tail
             $(, $argument)*
         )
     };
@@ -65,8 +97,9 @@ macro_rules! uploads {
 
 pub async fn insert(db: impl PgExecutor<'_>, upload: &Upload, s3_key: &str) -> sqlx::Result<()> {
     sqlx::query!(
-        "INSERT INTO uploads (id, video_id, owner_id, file_name, size, part_size, part_count, s3_key, s3_upload_id, state)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO uploads (id, video_id, owner_id, file_name, size, part_size, part_count, s3_key, s3_upload_id, state,
+             fingerprint, has_checksums)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         upload.id.as_str(),
         upload.video.as_str(),
         upload.owner.as_str(),
@@ -76,23 +109,73 @@ pub async fn insert(db: impl PgExecutor<'_>, upload: &Upload, s3_key: &str) -> s
         upload.plan.part_count as i32,
         s3_key,
         upload.s3_upload_id,
-        upload.state.as_str()
+        upload.state.as_str(),
+        upload.fingerprint.as_ref().map(Fingerprint::as_str),
+        upload.checksum.is_some()
     )
     .execute(db)
     .await?;
     Ok(())
 }
 
-pub async fn get(db: impl PgExecutor<'_>, id: &UploadId) -> sqlx::Result<Option<Upload>> {
-    uploads!("WHERE id = $1", id.as_str()).fetch_optional(db).await?.map(Upload::try_from).transpose()
+/// Whether `error` says that the file has a session already.
+pub fn is_known(error: &sqlx::Error) -> bool {
+    violates(error, "uploads_fingerprint")
+}
+
+pub async fn get(db: impl PgExecutor<'_>, id: &UploadId) -> sqlx::Result<Option<Kept>> {
+    uploads!("WHERE id = $1", id.as_str()).fetch_optional(db).await?.map(Kept::try_from).transpose()
 }
 
 pub async fn of_video(db: impl PgExecutor<'_>, video: &VideoId) -> sqlx::Result<Option<Upload>> {
     uploads!("WHERE video_id = $1", video.as_str()).fetch_optional(db).await?.map(Upload::try_from).transpose()
 }
 
+/// A person's unfinished session of a file.
+pub async fn of_file(
+    db: impl PgExecutor<'_>,
+    owner: &UserId,
+    fingerprint: &Fingerprint,
+    size: u64,
+) -> sqlx::Result<Option<Upload>> {
+    let row = uploads!(
+        "WHERE owner_id = $1 AND fingerprint = $2 AND size = $3 AND state IN ('open', 'completing')",
+        owner.as_str(),
+        fingerprint.as_str(),
+        size as i64
+    );
+    row.fetch_optional(db).await?.map(Upload::try_from).transpose()
+}
+
+/// Notes that somebody goes on with a session.
+pub async fn touch(db: impl PgExecutor<'_>, id: &UploadId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE uploads SET updated_at = now()
+         WHERE id = $1 AND state = 'open' AND updated_at < now() - make_interval(secs => $2)",
+        id.as_str(),
+        TOUCHED_EVERY
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Gives a session another upload in S3 than `old`. False if it isn't open any more, or has another one already.
+pub async fn replace_s3_upload(db: impl PgExecutor<'_>, id: &UploadId, old: &str, new: &str) -> sqlx::Result<bool> {
+    let updated = sqlx::query!(
+        "UPDATE uploads SET s3_upload_id = $3, updated_at = now()
+         WHERE id = $1 AND s3_upload_id = $2 AND state = 'open'",
+        id.as_str(),
+        old,
+        new
+    )
+    .execute(db)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
 /// A person's unfinished sessions, newest first.
-pub async fn unfinished_of(db: impl PgExecutor<'_>, owner: &UserId, limit: i64) -> sqlx::Result<Vec<Upload>> {
+pub async fn unfinished_of(db: impl PgExecutor<'_>, owner: &UserId, limit: i64) -> sqlx::Result<Vec<Kept>> {
     let rows = uploads!(
         "WHERE owner_id = $1 AND state IN ('open', 'completing') ORDER BY created_at DESC LIMIT $2",
         owner.as_str(),
@@ -100,7 +183,7 @@ pub async fn unfinished_of(db: impl PgExecutor<'_>, owner: &UserId, limit: i64) 
     )
     .fetch_all(db)
     .await?;
-    rows.into_iter().map(Upload::try_from).collect()
+    rows.into_iter().map(Kept::try_from).collect()
 }
 
 /// Where a session is. The row stays locked until the end of the transaction.
@@ -130,7 +213,7 @@ pub async fn left_behind(db: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Ve
     let rows = uploads!(
         "WHERE state <> 'completed' AND (
              (state IN ('completing', 'aborted') AND updated_at < now() - make_interval(secs => $1))
-             OR (state = 'open' AND created_at < now() - make_interval(days => $2)))
+             OR (state = 'open' AND updated_at < now() - make_interval(days => $2)))
          ORDER BY updated_at LIMIT $3",
         STUCK_SECONDS,
         OPEN_DAYS,

@@ -1,9 +1,9 @@
 //! Uploads in parts, whose bytes go from the browser straight to S3.
 
 use super::{Error, Result, Storage, client, presign};
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
 use domain::key::MediaKey;
-use domain::upload::PartUrl;
+use domain::upload::{Checksum, PartUrl};
 use std::time::Duration;
 
 /// AWS may join thousands of parts for minutes.
@@ -21,9 +21,16 @@ pub struct Part {
 }
 
 impl Storage {
-    /// Answers S3's id of the upload.
-    pub async fn create_multipart(&self, key: &MediaKey) -> Result<String> {
+    /// Answers S3's id of the upload. With a checksum every part has to come with its own, and S3 refuses what doesn't
+    /// fit.
+    pub async fn create_multipart(&self, key: &MediaKey, checksum: Option<Checksum>) -> Result<String> {
         let request = self.inner.client.create_multipart_upload().bucket(&self.inner.bucket).key(key.to_string());
+        let request = match checksum {
+            Some(Checksum::Sha256) => {
+                request.checksum_algorithm(ChecksumAlgorithm::Sha256).checksum_type(ChecksumType::Composite)
+            }
+            None => request,
+        };
         let created = request.content_type(key.content_type()).cache_control(key.cache_control()).send().await?;
         created.upload_id.ok_or_else(|| Error::rejected("NoUploadId", "S3 answered without an upload id"))
     }

@@ -2,7 +2,8 @@
 
 use super::{Error, Result, Storage, client};
 use aws_sdk_s3::types::{
-    BucketLocationConstraint, CorsConfiguration, CorsRule, CreateBucketConfiguration, Delete, Object, ObjectIdentifier,
+    BucketLocationConstraint, ChecksumMode, CorsConfiguration, CorsRule, CreateBucketConfiguration, Delete, Object,
+    ObjectIdentifier,
 };
 use bytes::Bytes;
 use domain::key::MediaKey;
@@ -15,10 +16,13 @@ const DELETE_MAX: usize = 1_000;
 /// How often something is asked for whose answer breaks off, or is none: the SDK tries again only until one begins.
 const ATTEMPTS: u32 = 3;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     /// Bytes.
     pub size: u64,
+    /// Base64 of the SHA-256 of the digests of its parts, a hyphen and their number; of an object whose parts came with
+    /// checksums, if the store tells.
+    pub checksum_sha256: Option<String>,
 }
 
 impl Storage {
@@ -76,8 +80,11 @@ impl Storage {
 
     pub async fn head(&self, key: &MediaKey) -> Result<Option<Head>> {
         let request = self.inner.client.head_object().bucket(&self.inner.bucket).key(key.to_string());
-        match request.send().await.map_err(Error::from) {
-            Ok(head) => Ok(Some(Head { size: head.content_length.unwrap_or_default().max(0) as u64 })),
+        match request.checksum_mode(ChecksumMode::Enabled).send().await.map_err(Error::from) {
+            Ok(head) => Ok(Some(Head {
+                size: head.content_length.unwrap_or_default().max(0) as u64,
+                checksum_sha256: head.checksum_sha256,
+            })),
             Err(Error::NotFound) => Ok(None),
             Err(error) => Err(error),
         }

@@ -1,11 +1,12 @@
-use super::required;
+use super::{required, rfc3339};
 use crate::problem::{Json, Problem, Result};
 use crate::viewer::Who;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::id::UploadId;
-use domain::upload::{PartRequest, PartUrl, Status};
+use domain::fingerprint::Fingerprint;
+use domain::id::{UploadId, VideoId};
+use domain::upload::{Checksum, PartRequest, PartUrl, Status};
 use platform::Platform;
 use platform::uploads::{self, NewUpload};
 use serde::{Deserialize, Serialize};
@@ -20,8 +21,12 @@ pub struct Create {
     title: Option<String>,
     description: Option<String>,
     visibility: Option<String>,
+    fingerprint: Option<Fingerprint>,
+    checksum_algorithm: Option<Checksum>,
+    line: Option<u64>,
 }
 
+/// 201: a new session. 200: the one that this file has already.
 pub async fn create(State(platform): State<Platform>, Who(actor): Who, Json(asked): Json<Create>) -> Result<Response> {
     let new = NewUpload {
         file_name: required(asked.file_name, "file_name")?,
@@ -30,13 +35,18 @@ pub async fn create(State(platform): State<Platform>, Who(actor): Who, Json(aske
         title: asked.title,
         description: asked.description,
         visibility: asked.visibility,
+        fingerprint: asked.fingerprint,
+        checksum_algorithm: asked.checksum_algorithm,
+        line: asked.line,
     };
     let created = uploads::create(&platform, &actor, new).await?;
-    Ok((StatusCode::CREATED, axum::Json(created)).into_response())
+    let status = if created.resumed { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, axum::Json(created)).into_response())
 }
 
 pub async fn list(State(platform): State<Platform>, Who(actor): Who) -> Result<Response> {
-    let items = uploads::open(&platform, &actor).await?;
+    let open = uploads::open(&platform, &actor).await?;
+    let items: Vec<StatusOut> = open.into_iter().map(StatusOut::from).collect();
     Ok(axum::Json(json!({ "items": items })).into_response())
 }
 
@@ -44,8 +54,44 @@ pub async fn show(
     State(platform): State<Platform>,
     Who(actor): Who,
     Path(id): Path<String>,
-) -> Result<axum::Json<Status>> {
-    Ok(axum::Json(uploads::status(&platform, &actor, &parse(&id)?).await?))
+) -> Result<axum::Json<StatusOut>> {
+    Ok(axum::Json(uploads::status(&platform, &actor, &parse(&id)?).await?.into()))
+}
+
+/// A session with its times as programs like them.
+#[derive(Serialize)]
+pub struct StatusOut {
+    upload_id: UploadId,
+    video_id: VideoId,
+    file_name: String,
+    size: u64,
+    part_size: u64,
+    part_count: u32,
+    received: Vec<u32>,
+    state: domain::upload::State,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<Fingerprint>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checksum_algorithm: Option<Checksum>,
+    expires_at: Option<String>,
+}
+
+impl From<Status> for StatusOut {
+    fn from(status: Status) -> Self {
+        Self {
+            upload_id: status.upload_id,
+            video_id: status.video_id,
+            file_name: status.file_name,
+            size: status.size,
+            part_size: status.part_size,
+            part_count: status.part_count,
+            received: status.received,
+            state: status.state,
+            fingerprint: status.fingerprint,
+            checksum_algorithm: status.checksum_algorithm,
+            expires_at: rfc3339(status.expires_at),
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -1,0 +1,242 @@
+//! A film's parts: read and signed a little ahead, sent when there is a lane, sent again when they are lost.
+
+use super::put::{Put, is_online};
+use super::queue::Film;
+use super::sender::{Halt, ask};
+use super::{api, bell, bytes, line};
+use domain::lanes;
+use domain::time::bytes as in_words;
+use domain::upload::{Created, PartPlan, PartRequest, PartUrl};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::time::Duration;
+
+/// Parts that are ready beside those on the line.
+const AHEAD: usize = lanes::MOST;
+/// How often what was sent is counted: calm enough to read.
+const COUNT_EVERY: Duration = Duration::from_millis(500);
+/// How often the storage may refuse a part that the line did carry.
+const TRIES: u32 = 6;
+
+/// How the sending of parts ends, other than by a halt.
+pub enum Sent {
+    All,
+    /// S3 doesn't know the upload any more: it has to be asked what it has.
+    Forgotten,
+}
+
+struct Parts {
+    film: Film,
+    created: Created,
+    plan: PartPlan,
+    todo: RefCell<VecDeque<u32>>,
+    ready: RefCell<VecDeque<PartUrl>>,
+    is_preparing: Cell<bool>,
+    flying: RefCell<BTreeMap<u32, Rc<Put>>>,
+    /// Bytes of parts that S3 has.
+    done: Cell<u64>,
+    /// Breaks of the line since something last arrived.
+    breaks: Cell<u32>,
+    refusals: RefCell<BTreeMap<u32, u32>>,
+    is_forgotten: Cell<bool>,
+    halt: RefCell<Option<Halt>>,
+}
+
+/// Sends the parts `todo`; `film` tells how far it is.
+pub async fn send(film: &Film, created: &Created, plan: PartPlan, todo: VecDeque<u32>) -> Result<Sent, Halt> {
+    let left: u64 = todo.iter().filter_map(|number| plan.range(*number)).map(|(_, len)| len).sum();
+    let parts = Rc::new(Parts {
+        film: film.clone(),
+        created: created.clone(),
+        plan,
+        todo: RefCell::new(todo),
+        ready: RefCell::default(),
+        is_preparing: Cell::new(false),
+        flying: RefCell::default(),
+        done: Cell::new(plan.size - left),
+        breaks: Cell::new(0),
+        refusals: RefCell::default(),
+        is_forgotten: Cell::new(false),
+        halt: RefCell::new(None),
+    });
+    let counting = parts.count();
+    let end = parts.dispatch().await;
+    if let Some(counting) = counting {
+        counting.clear();
+    }
+    line::leave(film.number);
+    for put in parts.flying.take().values() {
+        put.abort();
+    }
+    film.sent.set(parts.done.get());
+    end
+}
+
+impl Parts {
+    /// Until nothing is left to do.
+    async fn dispatch(self: &Rc<Self>) -> Result<Sent, Halt> {
+        loop {
+            if let Some(halt) = self.film.halt().or_else(|| self.halt.take()) {
+                return Err(halt);
+            }
+            if self.is_forgotten.get() {
+                return Ok(Sent::Forgotten);
+            }
+            self.prepare();
+            let is_ready = !self.ready.borrow().is_empty();
+            if is_ready && self.breaks.get() > 0 {
+                self.wait_for_the_line().await;
+            }
+            if !is_ready {
+                if self.is_done() {
+                    return Ok(Sent::All);
+                }
+            } else if let Some(lane) = line::lane(self.film.number) {
+                if let Some(part) = self.ready.borrow_mut().pop_front() {
+                    let this = Rc::clone(self);
+                    spawn_local(async move {
+                        this.fly(part).await;
+                        drop(lane);
+                    });
+                }
+                continue;
+            }
+            bell::wait().await;
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        let nothing_flies = self.flying.borrow().is_empty();
+        nothing_flies && !self.is_preparing.get() && self.todo.borrow().is_empty() && self.ready.borrow().is_empty()
+    }
+
+    /// Reads and signs the next parts, unless enough are ready. One at first, then as many at once as there is room for.
+    fn prepare(self: &Rc<Self>) {
+        let room = AHEAD.saturating_sub(self.ready.borrow().len());
+        if self.is_preparing.get() || room == 0 || self.todo.borrow().is_empty() {
+            return;
+        }
+        self.is_preparing.set(true);
+        let this = Rc::clone(self);
+        spawn_local(async move {
+            if let Err(halt) = this.prepare_some(room).await {
+                this.halt.borrow_mut().get_or_insert(halt);
+            }
+            this.is_preparing.set(false);
+            bell::ring();
+        });
+    }
+
+    async fn prepare_some(&self, room: usize) -> Result<(), Halt> {
+        let numbers: Vec<u32> = {
+            let mut todo = self.todo.borrow_mut();
+            let count = room.min(todo.len());
+            todo.drain(..count).collect()
+        };
+        let mut requests = Vec::new();
+        for number in numbers {
+            let Some((start, len)) = self.plan.range(number) else { continue };
+            let digest = async { bytes::sha256(&bytes::slice(&self.film.file, start, start + len)?).await }.await;
+            let digest = digest.map_err(|_| Halt::unreadable())?;
+            requests.push(PartRequest { number, checksum: Some(base64(&digest)) });
+        }
+        let id = &self.created.upload_id;
+        let signed = ask(&self.film, || Box::pin(api::sign_parts(id.clone(), requests.clone()))).await?;
+        self.ready.borrow_mut().extend(signed);
+        Ok(())
+    }
+
+    /// One try of one part.
+    async fn fly(&self, part: PartUrl) {
+        let (number, Some((start, len))) = (part.number, self.plan.range(part.number)) else { return };
+        let put = bytes::slice(&self.film.file, start, start + len).and_then(|body| Put::begin(&part, &body, |_| {}));
+        let status = match put {
+            Ok(put) => {
+                let put = Rc::new(put);
+                self.flying.borrow_mut().insert(number, Rc::clone(&put));
+                put.ended().await
+            }
+            Err(_) => 0,
+        };
+        self.flying.borrow_mut().remove(&number);
+        match status {
+            200..=299 => {
+                self.done.set(self.done.get() + len);
+                self.breaks.set(0);
+                self.film.problem.set(None);
+            }
+            // The line, or the storage for a moment.
+            0 | 408 | 429 | 500.. => {
+                self.breaks.set(self.breaks.get() + 1);
+                self.todo.borrow_mut().push_front(number);
+            }
+            404 => self.is_forgotten.set(true),
+            // Its URL is too old, or its bytes changed on the way: both are made anew.
+            _ => {
+                let mut refusals = self.refusals.borrow_mut();
+                let count = refusals.entry(number).or_default();
+                *count += 1;
+                if *count >= TRIES {
+                    let why = "The storage refuses what is sent. What arrived is kept; try again later.";
+                    self.halt.borrow_mut().get_or_insert(Halt::Failed(why.to_owned()));
+                }
+                self.todo.borrow_mut().push_front(number);
+            }
+        }
+    }
+
+    /// After a break: a pause, longer each time; while the browser is offline, until it isn't.
+    async fn wait_for_the_line(&self) {
+        let safe = in_words(self.done.get());
+        let over = || self.film.halt().is_some();
+        let offline = || !is_online();
+        if offline() {
+            let note = format!("You are offline. {safe} are safe; it goes on by itself when you are back.");
+            self.film.problem.set(Some(note));
+            while offline() && !over() {
+                bell::rest(Duration::from_secs(1), || over() || is_online()).await;
+            }
+            self.breaks.set(0);
+            return;
+        }
+        let breaks = self.breaks.get();
+        if breaks > 2 {
+            self.film.problem.set(Some(format!("The connection breaks. {safe} are safe; it goes on by itself.")));
+        }
+        bell::rest(pause(breaks), || over() || self.breaks.get() == 0).await;
+    }
+
+    /// Tells the row how far it is and how fast, the speed smoothed over some seconds; and the line what moved.
+    fn count(self: &Rc<Self>) -> Option<IntervalHandle> {
+        let this = Rc::clone(self);
+        let before = Cell::new(this.sent());
+        let tick = move || {
+            let sent = this.sent();
+            let moved = sent.saturating_sub(before.replace(sent));
+            line::moved(moved);
+            let now = moved * 1000 / COUNT_EVERY.as_millis() as u64;
+            this.film.sent.set(sent);
+            this.film.speed.update(|speed| *speed = if *speed == 0 { now } else { (*speed * 7 + now) / 8 });
+            this.flying.borrow().values().for_each(|put| put.abort_if_silent());
+        };
+        set_interval_with_handle(tick, COUNT_EVERY).ok()
+    }
+
+    fn sent(&self) -> u64 {
+        let flying: u64 = self.flying.borrow().values().map(|put| put.sent()).sum();
+        (self.done.get() + flying).min(self.plan.size)
+    }
+}
+
+/// Before try number `tries + 1`: half a second, one, two, … at most thirty.
+pub fn pause(tries: u32) -> Duration {
+    Duration::from_millis((250u64 << tries.min(7)).min(30_000))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    let binary: String = bytes.iter().copied().map(char::from).collect();
+    window().btoa(&binary).unwrap_or_default()
+}

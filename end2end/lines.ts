@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/**
+ * What happens to a part on its way: a bit of it is turned over, the connection breaks half-way, its signature is too old,
+ * the storage has a hiccup, or it waits until the line is released.
+ */
+export type Accident = 'flip' | 'drop' | 'expire' | 'hiccup' | 'hold';
+
+/** A line to the site and to the storage that has accidents. A browser takes it as its proxy. */
+export interface Line {
+  url: string;
+  /** PUTs that were asked for, in order. */
+  puts: string[];
+  /** Says what happens to the nth PUT, counted from 0. */
+  accidents: (nth: number) => Accident | undefined;
+  /** Milliseconds before anything is passed on. */
+  latency: number;
+  /** Lets go of what is held, and holds nothing any more. */
+  release(): void;
+  close(): void;
+}
+
+export async function badLine(): Promise<Line> {
+  let release = () => {};
+  let held: Promise<void> | undefined = new Promise((resolve) => (release = resolve));
+  const line: Line = {
+    url: '',
+    puts: [],
+    accidents: () => undefined,
+    latency: 0,
+    release() {
+      held = undefined;
+      release();
+    },
+    close() {
+      line.release();
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+
+  const server = http.createServer(async (request, response) => {
+    request.on('error', () => response.destroy());
+    const target = new URL(request.url!);
+    const accident = request.method === 'PUT' ? line.accidents(line.puts.push(target.pathname + target.search) - 1) : undefined;
+    if (line.latency) await new Promise((resolve) => setTimeout(resolve, line.latency));
+    if (accident === 'hold') await held;
+    if (accident === 'expire') target.searchParams.set('X-Amz-Date', '20200101T000000Z');
+    if (accident === 'hiccup') {
+      const origin = request.headers.origin ?? '*';
+      request.resume().on('end', () => response.writeHead(503, { 'access-control-allow-origin': origin }).end());
+      return;
+    }
+    const way = http.request(target, { method: request.method, headers: request.headers }, (answer) => {
+      response.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(response);
+    });
+    way.on('error', () => response.destroy());
+    response.on('close', () => way.destroy());
+    let passed = 0;
+    const half = Number(request.headers['content-length'] ?? 0) / 2;
+    request.on('data', (bytes: Buffer) => {
+      const before = passed;
+      passed += bytes.length;
+      if (accident && before <= half && passed > half) {
+        if (accident === 'drop') {
+          request.socket.destroy();
+          way.destroy();
+          return;
+        }
+        if (accident === 'flip') bytes[Math.floor(half) - before] ^= 1;
+      }
+      if (!way.write(bytes)) {
+        request.pause();
+        way.once('drain', () => request.resume());
+      }
+    });
+    request.on('end', () => way.end());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  line.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return line;
+}
