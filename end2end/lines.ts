@@ -13,6 +13,8 @@ export interface Line {
   url: string;
   /** PUTs that were asked for, in order. */
   puts: string[];
+  /** How many of them the storage took. */
+  taken: number;
   /** Says what happens to the nth PUT, counted from 0. */
   accidents: (nth: number) => Accident | undefined;
   /** Milliseconds before anything is passed on. */
@@ -28,6 +30,7 @@ export async function badLine(): Promise<Line> {
   const line: Line = {
     url: '',
     puts: [],
+    taken: 0,
     accidents: () => undefined,
     latency: 0,
     release() {
@@ -54,6 +57,7 @@ export async function badLine(): Promise<Line> {
       return;
     }
     const way = http.request(target, { method: request.method, headers: request.headers }, (answer) => {
+      if (request.method === 'PUT' && answer.statusCode === 200) line.taken += 1;
       response.writeHead(answer.statusCode!, answer.headers);
       answer.pipe(response);
     });
