@@ -3,6 +3,7 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$ROOT"
+NATIVE=$CARGO_TARGET_DIR
 . "$CACHE/wasm.env"
 PKG=$SITE/pkg
 mkdir -p "$PKG"
@@ -24,15 +25,27 @@ when_changed() {
 wasm() {
     local raw=$CARGO_TARGET_DIR/wasm32-unknown-unknown/wasm/frontend.wasm out=$CACHE/bindgen
     # The crate type is named here because a library of two types gets no link-time optimisation.
-    cargo rustc -p frontend --lib --crate-type cdylib --profile wasm --target wasm32-unknown-unknown
-    rm -rf "$out"
-    wasm-bindgen --target web --no-typescript --out-dir "$out" --out-name kinora "$raw"
+    # Where what is used stands is told to whoever takes it apart.
+    cargo rustc -p frontend --lib --crate-type cdylib --profile wasm --target wasm32-unknown-unknown -- \
+        -Clink-args=--emit-relocs
+    # build.sh builds it meanwhile.
+    CARGO_TARGET_DIR=$NATIVE cargo build --quiet --workspace --exclude frontend --bin kinora-split
+    rm -rf "$out" "$PKG"/*.wasm* "$PKG"/*wasm_split* "$PKG"/snippets
+    "$NATIVE/debug/kinora-split" "$raw" "$out/pieces"
+    wasm-bindgen --target web --no-typescript --keep-lld-exports --no-demangle --out-dir "$out" --out-name kinora \
+        "$out/pieces/main.wasm"
+    rm "$out/pieces/main.wasm"
+    mv "$out"/pieces/* "$out/"
+    rmdir "$out/pieces"
     # -Oz would make it heavier once it is compressed.
     # What rustc puts in and every browser since 2021 knows; --all-features would let newer encodings in.
-    npx wasm-opt -O1 --strip-debug --enable-bulk-memory --enable-bulk-memory-opt --enable-nontrapping-float-to-int \
-        --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue --enable-call-indirect-overlong \
-        "$out/kinora_bg.wasm" -o "$out/opt.wasm"
-    mv "$out/opt.wasm" "$out/kinora_bg.wasm"
+    local piece
+    for piece in "$out"/*.wasm; do
+        npx wasm-opt -O1 --strip-debug --enable-bulk-memory --enable-bulk-memory-opt --enable-nontrapping-float-to-int \
+            --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue \
+            --enable-call-indirect-overlong "$piece" -o "$out/opt.wasm"
+        mv "$out/opt.wasm" "$piece"
+    done
     cp -r "$out/." "$PKG/"
 }
 
@@ -62,7 +75,7 @@ compress() {
 
 node_state=$(readlink node_modules || state_of package-lock.json)
 tools="$node_state $(cat "$CACHE/stamps/wasm-bindgen") $(head -n 1 "$CACHE/wasm.env")"
-when_changed wasm "$(state_of app domain frontend Cargo.toml Cargo.lock .cargo dev/site.sh) $tools" "$PKG/kinora_bg.wasm" wasm
+when_changed wasm "$(state_of app domain frontend Cargo.toml Cargo.lock .cargo dev/site.sh dev/src/split.rs) $tools" "$PKG/kinora_bg.wasm" wasm
 if [ -e style/tailwind.css ]; then
     when_changed styles "$(state_of style app/src frontend/player) $node_state" "$PKG/kinora.css" styles
 fi

@@ -17,10 +17,11 @@ import { scale } from './bench/scale.mjs';
 import { search } from './bench/search.mjs';
 import { sizes } from './bench/sizes.mjs';
 import { table } from './bench/table.mjs';
+import { upload } from './bench/upload.mjs';
 import { waiting } from './bench/waiting.mjs';
 
 // Memory is first, so that idle is idle; search is last, so that its films are in nobody's way.
-const parts = { memory, ladder, quick, 'first-frame': firstFrame, queue, scale, sizes, reads, jail, waiting, pages, hop, search };
+const parts = { memory, upload, ladder, quick, 'first-frame': firstFrame, queue, scale, sizes, reads, jail, waiting, pages, hop, search };
 
 const names = ['only', 'film', 'rounds', 'length', 'players'];
 const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, { type: 'string' }])) });

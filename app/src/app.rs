@@ -11,7 +11,37 @@ use crate::watch::Watch;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{FlatRoutes, Route, Router};
-use leptos_router::path;
+use leptos_router::{Lazy, LazyRoute, lazy_route, path};
+
+/// Pages whose code comes when somebody goes there.
+macro_rules! lazy_pages {
+    ($($route:ident: $page:ident),+) => {
+        $(
+            struct $route;
+
+            #[lazy_route]
+            impl LazyRoute for $route {
+                fn data() -> Self {
+                    Self
+                }
+
+                fn view(_this: Self) -> AnyView {
+                    $page().into_any()
+                }
+            }
+        )+
+    };
+}
+
+lazy_pages! {
+    HomePage: Home,
+    SearchPage: Search,
+    WatchPage: Watch,
+    UploadPage: Upload,
+    StudioPage: Studio,
+    SignInPage: SignIn,
+    SignUpPage: SignUp
+}
 
 #[component]
 pub fn App() -> impl IntoView {
@@ -35,13 +65,13 @@ pub fn App() -> impl IntoView {
             <Header />
             <main id="main" tabindex="-1">
                 <FlatRoutes fallback=NotFound>
-                    <Route path=path!("/") view=Home />
-                    <Route path=path!("/search") view=Search />
-                    <Route path=path!("/watch/:id") view=Watch />
-                    <Route path=path!("/upload") view=Upload />
-                    <Route path=path!("/studio") view=Studio />
-                    <Route path=path!("/signin") view=SignIn />
-                    <Route path=path!("/signup") view=SignUp />
+                    <Route path=path!("/") view={Lazy::<HomePage>::new()} />
+                    <Route path=path!("/search") view={Lazy::<SearchPage>::new()} />
+                    <Route path=path!("/watch/:id") view={Lazy::<WatchPage>::new()} />
+                    <Route path=path!("/upload") view={Lazy::<UploadPage>::new()} />
+                    <Route path=path!("/studio") view={Lazy::<StudioPage>::new()} />
+                    <Route path=path!("/signin") view={Lazy::<SignInPage>::new()} />
+                    <Route path=path!("/signup") view={Lazy::<SignUpPage>::new()} />
                 </FlatRoutes>
             </main>
             <Tray />

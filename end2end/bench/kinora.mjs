@@ -40,41 +40,52 @@ export async function expectStatus(status, url, options) {
   return answer;
 }
 
-let authorization;
-
 async function api(status, method, path, json, headers) {
   const body = json && Buffer.from(JSON.stringify(json));
   const type = json && { 'content-type': 'application/json' };
   const answer = await expectStatus(status, `${baseURL}/api/v1${path}`, { method, headers: { ...type, ...headers }, body });
-  return JSON.parse(answer.body);
+  return answer.body.length ? JSON.parse(answer.body) : undefined;
 }
 
-async function signIn() {
+/** An account of its own. */
+export async function credentials() {
   const username = `bench${randomBytes(4).toString('hex')}`;
   const password = randomBytes(12).toString('hex');
   await api(201, 'POST', '/accounts', { username, email: `${username}@example.org`, password });
+  return { username, password };
+}
+
+let authorization;
+
+async function signIn() {
+  const { username, password } = await credentials();
   const { access_token: token } = await api(201, 'POST', '/tokens', { login: username, password });
   return { authorization: `Bearer ${token}` };
 }
 
+/** A call of the one account that all of a bench's films belong to. */
+export async function authorized(status, method, path, json) {
+  authorization ??= await signIn();
+  return api(status, method, path, json, authorization);
+}
+
 /** Sends all bytes of a public film of `size`, which `read(start, length)` gives: its id, and how to complete it. */
 export async function send(title, size, read) {
-  authorization ??= await signIn();
   const asked = { file_name: `${title}.mp4`, size, title, visibility: 'public' };
-  const plan = await api(201, 'POST', '/uploads', asked, authorization);
+  const plan = await authorized(201, 'POST', '/uploads', asked);
   let next = 1;
   const lane = async () => {
     while (next <= plan.part_count) {
       const number = next++;
       const signing = { parts: [{ number }] };
-      const { parts } = await api(200, 'POST', `/uploads/${plan.upload_id}/parts`, signing, authorization);
+      const { parts } = await authorized(200, 'POST', `/uploads/${plan.upload_id}/parts`, signing);
       const start = (number - 1) * plan.part_size;
       const body = read(start, Math.min(plan.part_size, size - start));
       await expectStatus(200, parts[0].url, { method: 'PUT', headers: parts[0].headers, body });
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
-  const complete = () => api(202, 'POST', `/uploads/${plan.upload_id}/complete`, undefined, authorization);
+  const complete = () => authorized(202, 'POST', `/uploads/${plan.upload_id}/complete`);
   return { id: plan.video_id, complete };
 }
 
@@ -106,11 +117,11 @@ export async function uploadFile(title, path) {
   return id;
 }
 
-export const video = (id) => api(200, 'GET', `/videos/${id}`, undefined, authorization);
+export const video = (id) => authorized(200, 'GET', `/videos/${id}`);
 
 /** Deletes films, and what they have in S3 at once: who measures next should find room, and nothing going on. */
 export async function remove(...ids) {
-  for (const id of ids) await expectStatus(204, `${baseURL}/api/v1/videos/${id}`, { method: 'DELETE', headers: authorization });
+  for (const id of ids) await authorized(204, 'DELETE', `/videos/${id}`);
   psql("UPDATE tasks SET run_after = now() WHERE kind = 'delete_video' AND state = 'open'");
 }
 

@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Browser, type Locator, type Page, expect, test } from '@playwright/test';
 import { film, heavyFilm, textNamedFilm } from '../footage.ts';
-import { type Line, badLine } from '../lines.ts';
+import { badLine } from '../lines.mjs';
 import { originalOf, sha256 } from '../storage.ts';
 import { type User, signUp, uniqueWord, untilReady, upload, visit } from '../support.ts';
 
@@ -9,7 +9,7 @@ import { type User, signUp, uniqueWord, untilReady, upload, visit } from '../sup
 const MEGABYTES = 40;
 const PARTS = 6;
 
-let line: Line;
+let line: Awaited<ReturnType<typeof badLine>>;
 test.beforeEach(async () => {
   line = await badLine();
 });

@@ -1,5 +1,6 @@
 //! A film's parts: read and signed a little ahead, sent when there is a lane, sent again when they are lost.
 
+use super::line::Lane;
 use super::put::{Put, is_online};
 use super::queue::Film;
 use super::sender::{Halt, ask};
@@ -13,6 +14,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
+use wasm_bindgen::JsValue;
 
 /// Parts that are ready beside those on the line.
 const AHEAD: usize = lanes::MOST;
@@ -20,6 +22,10 @@ const AHEAD: usize = lanes::MOST;
 const COUNT_EVERY: Duration = Duration::from_millis(500);
 /// How often the storage may refuse a part that the line did carry.
 const TRIES: u32 = 6;
+/// A connection over which nothing moves for so long is given up.
+const SILENCE: Duration = Duration::from_secs(45);
+/// The same when the browser comes back from being offline: it may be in another network.
+const AFTER_A_BREAK: Duration = Duration::from_secs(2);
 
 /// How the sending of parts ends, other than by a halt.
 pub enum Sent {
@@ -40,6 +46,7 @@ struct Parts {
     done: Cell<u64>,
     /// Breaks of the line since something last arrived.
     breaks: Cell<u32>,
+    is_online: Cell<bool>,
     refusals: RefCell<BTreeMap<u32, u32>>,
     is_forgotten: Cell<bool>,
     halt: RefCell<Option<Halt>>,
@@ -58,6 +65,7 @@ pub async fn send(film: &Film, created: &Created, plan: PartPlan, todo: VecDeque
         flying: RefCell::default(),
         done: Cell::new(plan.size - left),
         breaks: Cell::new(0),
+        is_online: Cell::new(true),
         refusals: RefCell::default(),
         is_forgotten: Cell::new(false),
         halt: RefCell::new(None),
@@ -96,11 +104,7 @@ impl Parts {
                 }
             } else if let Some(lane) = line::lane(self.film.number) {
                 if let Some(part) = self.ready.borrow_mut().pop_front() {
-                    let this = Rc::clone(self);
-                    spawn_local(async move {
-                        this.fly(part).await;
-                        drop(lane);
-                    });
+                    self.fly(&part, lane);
                 }
                 continue;
             }
@@ -113,7 +117,7 @@ impl Parts {
         nothing_flies && !self.is_preparing.get() && self.todo.borrow().is_empty() && self.ready.borrow().is_empty()
     }
 
-    /// Reads and signs the next parts, unless enough are ready. One at first, then as many at once as there is room for.
+    /// Reads and signs the next parts, unless enough are ready.
     fn prepare(self: &Rc<Self>) {
         let room = AHEAD.saturating_sub(self.ready.borrow().len());
         if self.is_preparing.get() || room == 0 || self.todo.borrow().is_empty() {
@@ -139,9 +143,8 @@ impl Parts {
         let mut requests = Vec::new();
         for number in numbers {
             let Some((start, len)) = self.plan.range(number) else { continue };
-            let digest = async { bytes::sha256(&bytes::slice(&self.film.file, start, start + len)?).await }.await;
-            let digest = digest.map_err(|_| Halt::unreadable())?;
-            requests.push(PartRequest { number, checksum: Some(base64(&digest)) });
+            let checksum = self.checksum(start, len).await.map_err(|_| Halt::unreadable())?;
+            requests.push(PartRequest { number, checksum: Some(checksum) });
         }
         let id = &self.created.upload_id;
         let signed = ask(&self.film, || Box::pin(api::sign_parts(id.clone(), requests.clone()))).await?;
@@ -149,19 +152,29 @@ impl Parts {
         Ok(())
     }
 
-    /// One try of one part.
-    async fn fly(&self, part: PartUrl) {
+    async fn checksum(&self, start: u64, len: u64) -> Result<String, JsValue> {
+        let part = bytes::slice(&self.film.file, start, start + len)?;
+        let digest = bytes::sha256(&part).await?;
+        window().btoa(&digest.iter().copied().map(char::from).collect::<String>())
+    }
+
+    /// One try of one part. It is under way when this returns.
+    fn fly(self: &Rc<Self>, part: &PartUrl, lane: Lane) {
         let (number, Some((start, len))) = (part.number, self.plan.range(part.number)) else { return };
-        let put = bytes::slice(&self.film.file, start, start + len).and_then(|body| Put::begin(&part, &body, |_| {}));
-        let status = match put {
-            Ok(put) => {
-                let put = Rc::new(put);
-                self.flying.borrow_mut().insert(number, Rc::clone(&put));
-                put.ended().await
-            }
-            Err(_) => 0,
-        };
-        self.flying.borrow_mut().remove(&number);
+        let put = bytes::slice(&self.film.file, start, start + len).and_then(|body| Put::begin(part, &body, |_| {}));
+        let Ok(put) = put.map(Rc::new) else { return self.land(number, len, 0) };
+        self.flying.borrow_mut().insert(number, Rc::clone(&put));
+        let this = Rc::clone(self);
+        spawn_local(async move {
+            let status = put.ended().await;
+            this.flying.borrow_mut().remove(&number);
+            this.land(number, len, status);
+            drop(lane);
+        });
+    }
+
+    /// What becomes of a part of `len` bytes whose try ended with an HTTP status, or 0.
+    fn land(&self, number: u32, len: u64, status: u16) {
         match status {
             200..=299 => {
                 self.done.set(self.done.get() + len);
@@ -190,18 +203,15 @@ impl Parts {
 
     /// After a break: a pause, longer each time; while the browser is offline, until it isn't.
     async fn wait_for_the_line(&self) {
-        let safe = in_words(self.done.get());
         let over = || self.film.halt().is_some();
-        let offline = || !is_online();
-        if offline() {
-            let note = format!("You are offline. {safe} are safe; it goes on by itself when you are back.");
-            self.film.problem.set(Some(note));
-            while offline() && !over() {
+        if !is_online() {
+            while !is_online() && !over() {
                 bell::rest(Duration::from_secs(1), || over() || is_online()).await;
             }
             self.breaks.set(0);
             return;
         }
+        let safe = in_words(self.done.get());
         let breaks = self.breaks.get();
         if breaks > 2 {
             self.film.problem.set(Some(format!("The connection breaks. {safe} are safe; it goes on by itself.")));
@@ -220,9 +230,24 @@ impl Parts {
             let now = moved * 1000 / COUNT_EVERY.as_millis() as u64;
             this.film.sent.set(sent);
             this.film.speed.update(|speed| *speed = if *speed == 0 { now } else { (*speed * 7 + now) / 8 });
-            this.flying.borrow().values().for_each(|put| put.abort_if_silent());
+            this.look_at_the_line();
         };
         set_interval_with_handle(tick, COUNT_EVERY).ok()
+    }
+
+    /// Tells of a browser that goes offline, and when it is back begins anew what hangs on a line that is no more.
+    fn look_at_the_line(&self) {
+        let is_online = is_online();
+        let was_online = self.is_online.replace(is_online);
+        if was_online && !is_online {
+            let safe = in_words(self.done.get());
+            let note = format!("You are offline. {safe} are safe; it goes on by itself when you are back.");
+            self.film.problem.set(Some(note));
+        } else if is_online && !was_online {
+            self.film.problem.set(None);
+        }
+        let silence = if is_online && !was_online { AFTER_A_BREAK } else { SILENCE };
+        self.flying.borrow().values().for_each(|put| put.abort_if_silent(silence));
     }
 
     fn sent(&self) -> u64 {
@@ -234,9 +259,4 @@ impl Parts {
 /// Before try number `tries + 1`: half a second, one, two, … at most thirty.
 pub fn pause(tries: u32) -> Duration {
     Duration::from_millis((250u64 << tries.min(7)).min(30_000))
-}
-
-fn base64(bytes: &[u8]) -> String {
-    let binary: String = bytes.iter().copied().map(char::from).collect();
-    window().btoa(&binary).unwrap_or_default()
 }

@@ -4,13 +4,11 @@ use domain::upload::PartUrl;
 use leptos::prelude::window;
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ProgressEvent, XmlHttpRequest};
-
-/// A connection over which nothing moves for so long is given up, in ms.
-const SILENCE: f64 = 45_000.0;
 
 /// A PUT that is under way. A `fetch` can't tell of its progress, an `XMLHttpRequest` can.
 pub struct Put {
@@ -55,9 +53,9 @@ impl Put {
         let _ = self.request.abort();
     }
 
-    /// Gives it up if nothing has moved for long.
-    pub fn abort_if_silent(&self) {
-        if js_sys::Date::now() - self.progress.moved_at.get() > SILENCE {
+    /// Gives it up if nothing has moved for so long.
+    pub fn abort_if_silent(&self, silence: Duration) {
+        if js_sys::Date::now() - self.progress.moved_at.get() > silence.as_millis() as f64 {
             self.abort();
         }
     }

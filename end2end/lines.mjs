@@ -1,33 +1,31 @@
 import { once } from 'node:events';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 /**
  * What happens to a part on its way: a bit of it is turned over, the connection breaks half-way, its signature is too old,
  * the storage has a hiccup, or it waits until the line is released.
+ * @typedef {'flip' | 'drop' | 'expire' | 'hiccup' | 'hold'} Accident
  */
-export type Accident = 'flip' | 'drop' | 'expire' | 'hiccup' | 'hold';
 
-/** A line to the site and to the storage that has accidents. A browser takes it as its proxy. */
-export interface Line {
-  url: string;
-  /** PUTs that were asked for, in order. */
-  puts: string[];
-  /** How many of them the storage took. */
-  taken: number;
-  /** Says what happens to the nth PUT, counted from 0. */
-  accidents: (nth: number) => Accident | undefined;
-  /** Milliseconds before anything is passed on. */
-  latency: number;
-  /** Lets go of what is held, and holds nothing any more. */
-  release(): void;
-  close(): void;
-}
+/**
+ * A line to the site and to the storage that has accidents. A browser takes it as its proxy.
+ * @typedef {object} Line
+ * @property {string} url
+ * @property {string[]} puts PUTs that were asked for, in order.
+ * @property {number} taken How many of them the storage took.
+ * @property {(nth: number) => Accident | undefined} accidents Says what happens to the nth PUT, counted from 0.
+ * @property {number} latency Milliseconds before anything is passed on.
+ * @property {() => void} release Lets go of what is held, and holds nothing any more.
+ * @property {() => void} close
+ */
 
-export async function badLine(): Promise<Line> {
+/** @returns {Promise<Line>} */
+export async function badLine() {
   let release = () => {};
-  let held: Promise<void> | undefined = new Promise((resolve) => (release = resolve));
-  const line: Line = {
+  /** @type {Promise<void> | undefined} */
+  let held = new Promise((resolve) => (release = resolve));
+  /** @type {Line} */
+  const line = {
     url: '',
     puts: [],
     taken: 0,
@@ -46,7 +44,7 @@ export async function badLine(): Promise<Line> {
 
   const server = http.createServer(async (request, response) => {
     request.on('error', () => response.destroy());
-    const target = new URL(request.url!);
+    const target = new URL(request.url);
     const accident = request.method === 'PUT' ? line.accidents(line.puts.push(target.pathname + target.search) - 1) : undefined;
     if (line.latency) await new Promise((resolve) => setTimeout(resolve, line.latency));
     if (accident === 'hold') await held;
@@ -58,14 +56,14 @@ export async function badLine(): Promise<Line> {
     }
     const way = http.request(target, { method: request.method, headers: request.headers }, (answer) => {
       if (request.method === 'PUT' && answer.statusCode === 200) line.taken += 1;
-      response.writeHead(answer.statusCode!, answer.headers);
+      response.writeHead(answer.statusCode, answer.headers);
       answer.pipe(response);
     });
     way.on('error', () => response.destroy());
     response.on('close', () => way.destroy());
     let passed = 0;
     const half = Number(request.headers['content-length'] ?? 0) / 2;
-    request.on('data', (bytes: Buffer) => {
+    request.on('data', (bytes) => {
       const before = passed;
       passed += bytes.length;
       if (accident && before <= half && passed > half) {
@@ -85,6 +83,6 @@ export async function badLine(): Promise<Line> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  line.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  line.url = `http://127.0.0.1:${server.address().port}`;
   return line;
 }

@@ -1,0 +1,213 @@
+// How fast a film leaves the browser: beside six `curl`s that PUT the same parts by the same kind of URLs at once, and
+// beside Uppy, in the same browser to the same storage. Then over a line that is slow to answer and breaks.
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes, randomFillSync } from 'node:crypto';
+import { once } from 'node:events';
+import { closeSync, openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { chromium } from 'playwright-core';
+import { args, baseURL, executablePath } from '../browser.mjs';
+import { badLine } from '../lines.mjs';
+import { folder } from './footage.mjs';
+import { authorized, credentials } from './kinora.mjs';
+import { megabytes, median, percent, seconds } from './table.mjs';
+
+const MEGABYTES = 400;
+const LANES = 6;
+/** Milliseconds that the bad line adds, and which of its PUTs break. */
+const [LATENCY, EVERY] = [50, 7];
+
+export async function upload({ rounds, length }) {
+  const size = (length ?? MEGABYTES) * 2 ** 20;
+  const person = await credentials();
+  const browser = await chromium.launch({ executablePath, args });
+  try {
+    const ours = [];
+    const curls = [];
+    const uppys = [];
+    for (let round = 0; round < rounds; round++) {
+      const film = noise(size);
+      // Turns change, because the first finds the file in no cache.
+      const turns = [
+        async () => ours.push(await byPage(browser, person, film)),
+        async () => curls.push(await byCurl(film, size)),
+        async () => uppys.push(await byUppy(browser, film, size)),
+      ];
+      for (let turn = 0; turn < turns.length; turn++) await turns[(turn + round) % turns.length]();
+      rmSync(film);
+    }
+    const broken = await overABadLine(browser, person, noise(size / 4));
+    const rate = (times) => `${megabytes(size / median(times))}/s`;
+    const ratio = (others) => percent(median(others.map((time, round) => time / ours[round])));
+    const by = (times) => times.map(seconds).join(', ');
+    return [
+      ['throughput ÷ six curls with the same parts', ratio(curls), `aim: 95 %; ${rate(ours)} and ${rate(curls)}; by round ${by(ours)} and ${by(curls)}`],
+      ['throughput ÷ Uppy', ratio(uppys), `Uppy, without checksums, ${rate(uppys)}; by round ${by(uppys)}`],
+      [`${LATENCY} ms more, every ${EVERY}th part broken off`, broken.ends, `${megabytes(size / 4)} in ${seconds(broken.time)}; ${broken.puts} PUTs`],
+    ];
+  } finally {
+    await browser.close();
+  }
+}
+
+/** A file that begins as a film does, and is noise: nothing on the way can make it smaller. */
+function noise(size) {
+  const path = join(folder(), `noise-${randomBytes(4).toString('hex')}.mp4`);
+  const file = openSync(path, 'w');
+  const piece = Buffer.alloc(2 ** 20);
+  for (let written = 0; written < size; written += piece.length) {
+    randomFillSync(piece);
+    if (!written) piece.write('\0\0\0\x10ftypisom\0\0\0\0\0\0\0\x08free', 0, 'latin1');
+    writeSync(file, piece, 0, Math.min(piece.length, size - written));
+  }
+  closeSync(file);
+  return path;
+}
+
+async function signedIn(context, { username, password }) {
+  const page = await context.newPage();
+  await page.goto('/signin');
+  await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
+  await page.getByLabel('Username').fill(username);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL((url) => url.pathname !== '/signin');
+  return page;
+}
+
+/** Seconds from the choice of the file until its last byte is stored; the film is given up then. */
+async function byPage(browser, person, film) {
+  const context = await browser.newContext({ baseURL });
+  try {
+    const page = await signedIn(context, person);
+    return await chosen(page, film);
+  } finally {
+    await context.close();
+  }
+}
+
+async function chosen(page, film) {
+  await page.goto('/upload');
+  await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
+  // What comes behind the last part is the server's matter.
+  let begun;
+  const sent = new Promise((resolve) => {
+    page.route('**/complete_upload*', async (route) => {
+      resolve((performance.now() - begun) / 1000);
+      await route.abort();
+    });
+  });
+  begun = performance.now();
+  await page.locator('input#film').setInputFiles(film);
+  const time = await sent;
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.waitForTimeout(500);
+  return time;
+}
+
+/** Seconds that six curls take for all parts. They are read and signed before. */
+async function byCurl(film, size) {
+  const session = await begin(film, size, true);
+  const file = openSync(film);
+  const lines = [];
+  const files = [];
+  for (let number = 1; number <= session.part_count; number++) {
+    const part = Buffer.alloc(Math.min(session.part_size, size - (number - 1) * session.part_size));
+    readSync(file, part, 0, part.length, (number - 1) * session.part_size);
+    const checksum = createHash('sha256').update(part).digest('base64');
+    const { parts } = await authorized(200, 'POST', `/uploads/${session.upload_id}/parts`, { parts: [{ number, checksum }] });
+    const path = join(folder(), `part-${number}`);
+    writeFileSync(path, part);
+    files.push(path);
+    const headers = Object.entries(parts[0].headers).flatMap(([name, value]) => ['-H', `'${name}: ${value}'`]);
+    lines.push(`curl -sS -f -o /dev/null -T ${path} ${headers.join(' ')} '${parts[0].url}'`);
+  }
+  closeSync(file);
+  const begun = performance.now();
+  const all = spawn('xargs', ['-P', `${LANES}`, '-d', '\n', '-I', '{}', 'sh', '-c', '{}'], { stdio: ['pipe', 'inherit', 'inherit'] });
+  all.stdin.end(lines.join('\n'));
+  const [code] = await once(all, 'exit');
+  const time = (performance.now() - begun) / 1000;
+  if (code) throw new Error(`curl ended with ${code}`);
+  files.forEach((path) => rmSync(path));
+  await authorized(204, 'DELETE', `/uploads/${session.upload_id}`);
+  return time;
+}
+
+const begin = (film, size, checked) =>
+  authorized(201, 'POST', '/uploads', {
+    file_name: film.split('/').at(-1),
+    size,
+    ...(checked && { checksum_algorithm: 'SHA256' }),
+  });
+
+/** Uppy's own client for S3, on our page because the storage lets in no other, with our REST API behind its hooks. */
+async function byUppy(browser, film, size) {
+  const session = await begin(film, size, false);
+  const context = await browser.newContext({ baseURL, bypassCSP: true });
+  try {
+    const page = await context.newPage();
+    const ask = (method, path, body) => authorized(200, method, `/uploads/${session.upload_id}${path}`, body);
+    await page.exposeFunction('signPart', async (number) => (await ask('POST', '/parts', { parts: [{ number }] })).parts[0]);
+    await page.goto('/signin');
+    await page.setContent('<input type="file">');
+    await page.addScriptTag({ content: await uppy() });
+    await page.locator('input').setInputFiles(film);
+    return await page.evaluate((partSize) => globalThis.sendByUppy(partSize), session.part_size);
+  } finally {
+    await context.close();
+    await authorized(204, 'DELETE', `/uploads/${session.upload_id}`);
+  }
+}
+
+let bundled;
+
+async function uppy() {
+  bundled ??= await build({
+    stdin: {
+      resolveDir: process.cwd(),
+      contents: `
+        import Uppy from '@uppy/core';
+        import AwsS3 from '@uppy/aws-s3';
+        globalThis.sendByUppy = (partSize) => new Promise((resolve, reject) => {
+          const uppy = new Uppy().use(AwsS3, {
+            shouldUseMultipart: true,
+            limit: ${LANES},
+            getChunkSize: () => partSize,
+            createMultipartUpload: async () => ({ uploadId: 'theirs', key: 'theirs' }),
+            listParts: async () => [],
+            signPart: async (file, { partNumber }) => globalThis.signPart(partNumber),
+            completeMultipartUpload: async () => ({}),
+            abortMultipartUpload: async () => {},
+          });
+          const begun = performance.now();
+          uppy.on('complete', ({ failed }) => (failed.length ? reject(failed[0].error) : resolve((performance.now() - begun) / 1000)));
+          uppy.on('error', reject);
+          uppy.addFile({ name: 'film.mp4', data: document.querySelector('input').files[0] });
+          uppy.upload();
+        });`,
+    },
+    bundle: true,
+    write: false,
+    format: 'iife',
+    logLevel: 'error',
+  });
+  return bundled.outputFiles[0].text;
+}
+
+async function overABadLine(browser, person, film) {
+  const line = await badLine();
+  line.latency = LATENCY;
+  line.accidents = (nth) => (nth % EVERY === EVERY - 1 ? 'drop' : undefined);
+  const context = await browser.newContext({ baseURL, proxy: { server: line.url } });
+  try {
+    const page = await signedIn(context, person);
+    const time = await chosen(page, film);
+    return { time, ends: 'finished by itself', puts: line.puts.length };
+  } finally {
+    await context.close();
+    line.close();
+    rmSync(film);
+  }
+}
