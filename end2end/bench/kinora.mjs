@@ -47,12 +47,17 @@ async function api(status, method, path, json, headers) {
   return answer.body.length ? JSON.parse(answer.body) : undefined;
 }
 
-/** An account of its own. */
-export async function credentials() {
-  const username = `bench${randomBytes(4).toString('hex')}`;
-  const password = randomBytes(12).toString('hex');
-  await api(201, 'POST', '/accounts', { username, email: `${username}@example.org`, password });
-  return { username, password };
+let account;
+
+/** The account that all of a bench's films belong to. */
+export function credentials() {
+  account ??= (async () => {
+    const username = `bench${randomBytes(4).toString('hex')}`;
+    const password = randomBytes(12).toString('hex');
+    await api(201, 'POST', '/accounts', { username, email: `${username}@example.org`, password });
+    return { username, password };
+  })();
+  return account;
 }
 
 let authorization;
@@ -63,7 +68,7 @@ async function signIn() {
   return { authorization: `Bearer ${token}` };
 }
 
-/** A call of the one account that all of a bench's films belong to. */
+/** A call of that account. */
 export async function authorized(status, method, path, json) {
   authorization ??= await signIn();
   return api(status, method, path, json, authorization);

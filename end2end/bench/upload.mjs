@@ -10,7 +10,8 @@ import { chromium } from 'playwright-core';
 import { args, baseURL, executablePath } from '../browser.mjs';
 import { badLine } from '../lines.mjs';
 import { folder } from './footage.mjs';
-import { authorized, credentials } from './kinora.mjs';
+import { authorized, credentials, remove } from './kinora.mjs';
+import { rows } from './psql.mjs';
 import { megabytes, median, percent, seconds } from './table.mjs';
 
 const MEGABYTES = 400;
@@ -76,12 +77,11 @@ async function signedIn(context, { username, password }) {
   return page;
 }
 
-/** Seconds from the choice of the file until its last byte is stored; the film is given up then. */
+/** Seconds from the choice of the file until its last byte is stored. */
 async function byPage(browser, person, film) {
   const context = await browser.newContext({ baseURL });
   try {
-    const page = await signedIn(context, person);
-    return await chosen(page, film);
+    return await chosen(await signedIn(context, person), film);
   } finally {
     await context.close();
   }
@@ -91,19 +91,20 @@ async function chosen(page, film) {
   await page.goto('/upload');
   await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
   // What comes behind the last part is the server's matter.
-  let begun;
-  const sent = new Promise((resolve) => {
-    page.route('**/complete_upload*', async (route) => {
-      resolve((performance.now() - begun) / 1000);
-      await route.abort();
-    });
-  });
-  begun = performance.now();
+  const sent = page.waitForRequest((request) => request.url().includes('complete_upload'), { timeout: 0 });
+  const begun = performance.now();
   await page.locator('input#film').setInputFiles(film);
-  const time = await sent;
-  await page.getByRole('button', { name: 'Cancel' }).click();
-  await page.waitForTimeout(500);
+  await sent;
+  const time = (performance.now() - begun) / 1000;
+  const link = page.getByTestId('upload-row').getByRole('link', { name: 'Watch' });
+  await link.or(page.getByRole('button', { name: 'Remove' })).first().waitFor();
+  await removeAll();
   return time;
+}
+
+async function removeAll() {
+  const ids = rows("SELECT id FROM videos WHERE title LIKE 'noise%' AND deleted_at IS NULL");
+  await remove(...ids.map(([id]) => id));
 }
 
 /** Seconds that six curls take for all parts. They are read and signed before. */

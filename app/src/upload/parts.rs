@@ -8,6 +8,7 @@ use super::{api, bell, bytes, line};
 use domain::lanes;
 use domain::time::bytes as in_words;
 use domain::upload::{Created, PartPlan, PartRequest, PartUrl};
+use futures::future::try_join_all;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::cell::{Cell, RefCell};
@@ -18,6 +19,8 @@ use wasm_bindgen::JsValue;
 
 /// Parts that are ready beside those on the line.
 const AHEAD: usize = lanes::MOST;
+/// Parts that are in memory at once, to be digested.
+const READ_AT_ONCE: usize = 3;
 /// How often what was sent is counted: calm enough to read.
 const COUNT_EVERY: Duration = Duration::from_millis(500);
 /// How often the storage may refuse a part that the line did carry.
@@ -119,7 +122,9 @@ impl Parts {
 
     /// Reads and signs the next parts, unless enough are ready.
     fn prepare(self: &Rc<Self>) {
-        let room = AHEAD.saturating_sub(self.ready.borrow().len());
+        // The first leaves as soon as it can.
+        let is_first = self.flying.borrow().is_empty() && self.ready.borrow().is_empty();
+        let room = if is_first { 1 } else { AHEAD.saturating_sub(self.ready.borrow().len()) };
         if self.is_preparing.get() || room == 0 || self.todo.borrow().is_empty() {
             return;
         }
@@ -141,10 +146,9 @@ impl Parts {
             todo.drain(..count).collect()
         };
         let mut requests = Vec::new();
-        for number in numbers {
-            let Some((start, len)) = self.plan.range(number) else { continue };
-            let checksum = self.checksum(start, len).await.map_err(|_| Halt::unreadable())?;
-            requests.push(PartRequest { number, checksum: Some(checksum) });
+        for few in numbers.chunks(READ_AT_ONCE) {
+            let read = try_join_all(few.iter().map(|number| self.request(*number))).await;
+            requests.extend(read.map_err(|_| Halt::unreadable())?);
         }
         let id = &self.created.upload_id;
         let signed = ask(&self.film, || Box::pin(api::sign_parts(id.clone(), requests.clone()))).await?;
@@ -152,10 +156,12 @@ impl Parts {
         Ok(())
     }
 
-    async fn checksum(&self, start: u64, len: u64) -> Result<String, JsValue> {
-        let part = bytes::slice(&self.film.file, start, start + len)?;
-        let digest = bytes::sha256(&part).await?;
-        window().btoa(&digest.iter().copied().map(char::from).collect::<String>())
+    /// What a URL for the part is asked for with.
+    async fn request(&self, number: u32) -> Result<PartRequest, JsValue> {
+        let (start, len) = self.plan.range(number).unwrap_or_default();
+        let digest = bytes::sha256(&bytes::slice(&self.film.file, start, start + len)?).await?;
+        let checksum = window().btoa(&digest.iter().copied().map(char::from).collect::<String>())?;
+        Ok(PartRequest { number, checksum: Some(checksum) })
     }
 
     /// One try of one part. It is under way when this returns.
