@@ -90,8 +90,9 @@ mod tests {
 
     #[test]
     fn a_small_file_is_looked_at_whole() {
-        assert_eq!(samples(10), [0..10]);
-        assert_eq!(samples(SAMPLE * SAMPLES), [0..SAMPLE * SAMPLES]);
+        for size in [10, SAMPLE * SAMPLES] {
+            assert_eq!(samples(size), vec![Range { start: 0, end: size }]);
+        }
         assert_eq!(samples(SAMPLE * SAMPLES + 1).len(), 16);
     }
 

@@ -47,9 +47,8 @@ impl Sum {
         let films = |count: usize| if count == 1 { "1 film".to_owned() } else { format!("{count} films") };
         if self.sending > 0 {
             let mut text = format!("Sending {} · {} %", films(self.sending), percent(self.share()));
-            if self.speed > 0 {
-                let left = time_left(self.size.saturating_sub(self.sent) / self.speed);
-                text.push_str(&format!(" · {}/s · {left}", bytes(self.speed)));
+            if let Some(seconds) = self.size.saturating_sub(self.sent).checked_div(self.speed) {
+                text.push_str(&format!(" · {}/s · {}", bytes(self.speed), time_left(seconds)));
             }
             text
         } else if self.busy > 0 {

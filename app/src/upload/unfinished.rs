@@ -124,8 +124,8 @@ async fn is_it(file: &File, status: &Status) -> Result<(), String> {
 
 /// For how long it is kept, in words.
 fn kept(until: UnixMillis, now: UnixMillis) -> String {
-    match (until.0 - now.0).max(0) / 86_400_000 {
-        0 => "kept for less than a day".to_owned(),
+    match ((until.0 - now.0).max(0) + 43_200_000) / 86_400_000 {
+        0 => "kept for some hours".to_owned(),
         1 => "kept for one more day".to_owned(),
         days => format!("kept for {days} more days"),
     }
