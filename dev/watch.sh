@@ -23,4 +23,4 @@ if [ -e frontend/player/build.mjs ]; then
     mkdir -p target/site/pkg
     node frontend/player/build.mjs target/site/pkg
 fi
-exec "$CACHE/target/debug/kinora-dev" services --worker -- cargo leptos watch
+exec "$CACHE/target/debug/kinora-dev" services --worker -- cargo leptos watch --split

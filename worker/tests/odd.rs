@@ -59,8 +59,8 @@ fn high_dynamic_range_is_not_washed_out() {
         let written_as = |transfer: &str| {
             format!(
                 "-f lavfi -i testsrc2=size=640x360:rate=25:duration=2,hue=s={saturation},format=gbrpf32le,\
-                 zscale=pin=bt709:tin=bt709:min=gbr:rin=pc:p=bt2020:t=linear:npl=203,\
-                 zscale=t={transfer}:m=bt2020nc:r=tv:npl=203,format=yuv420p10le -c:v libx265 \
+                 zscale=pin=bt709:tin=bt709:min=gbr:rin=pc:p=bt2020:t=linear:npl=203:agamma=false,\
+                 zscale=t={transfer}:m=bt2020nc:r=tv:npl=203:agamma=false,format=yuv420p10le -c:v libx265 \
                  -preset ultrafast -x265-params log-level=none:colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc"
             )
         };
@@ -72,9 +72,9 @@ fn high_dynamic_range_is_not_washed_out() {
         let (_dir, reference) = footage("reference.mp4", &written_as("smpte2084"));
         let exact = mean(
             reference.to_str().expect("a path"),
-            "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,\
+            "zscale=t=linear:npl=100:agamma=false,format=gbrpf32le,zscale=p=bt709,\
              tonemap=hable:desat=0:peak=10,\
-             zscale=t=bt709:m=bt709:r=tv,format=yuv420p",
+             zscale=t=bt709:m=bt709:r=tv:agamma=false,format=yuv420p",
         );
         let (ours, raw) = (mean(&file, "null"), mean(made.source.to_str().expect("a path"), "null"));
         let apart = |other: [f64; 3]| ours.iter().zip(other).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
