@@ -3,8 +3,6 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$ROOT"
-NATIVE=$CARGO_TARGET_DIR
-. "$CACHE/wasm.env"
 PKG=$SITE/pkg
 mkdir -p "$PKG"
 
@@ -23,15 +21,19 @@ when_changed() {
 }
 
 wasm() {
-    local raw=$CARGO_TARGET_DIR/wasm32-unknown-unknown/wasm/frontend.wasm out=$CACHE/bindgen
-    # The crate type is named here because a library of two types gets no link-time optimisation.
-    # Where what is used stands is told to whoever takes it apart.
-    cargo rustc -p frontend --lib --crate-type cdylib --profile wasm --target wasm32-unknown-unknown -- \
-        -Clink-args=--emit-relocs
+    local raw=$CACHE/target-wasm/wasm32-unknown-unknown/wasm/frontend.wasm out=$CACHE/bindgen
+    (
+        # Perhaps another compiler, which must not meet the native target folder.
+        . "$CACHE/wasm.env"
+        # The crate type is named here because a library of two types gets no link-time optimisation.
+        # Where what is used stands is told to whoever takes it apart.
+        cargo rustc -p frontend --lib --crate-type cdylib --profile wasm --target wasm32-unknown-unknown -- \
+            -Clink-args=--emit-relocs
+    )
     # build.sh builds it meanwhile.
-    CARGO_TARGET_DIR=$NATIVE cargo build --quiet --workspace --exclude frontend --bin kinora-split
+    cargo build --quiet --workspace --exclude frontend --bin kinora-split
     rm -rf "$out" "$PKG"/*.wasm* "$PKG"/*wasm_split* "$PKG"/snippets
-    "$NATIVE/debug/kinora-split" "$raw" "$out/pieces"
+    "$CARGO_TARGET_DIR/debug/kinora-split" "$raw" "$out/pieces"
     wasm-bindgen --target web --no-typescript --keep-lld-exports --no-demangle --out-dir "$out" --out-name kinora \
         "$out/pieces/main.wasm"
     rm "$out/pieces/main.wasm"
@@ -41,7 +43,7 @@ wasm() {
     # What rustc puts in and every browser since 2021 knows; --all-features would let newer encodings in.
     local piece
     for piece in "$out"/*.wasm; do
-        npx wasm-opt -O1 --strip-debug --enable-bulk-memory --enable-bulk-memory-opt --enable-nontrapping-float-to-int \
+        node_modules/.bin/wasm-opt -O1 --strip-debug --enable-bulk-memory --enable-bulk-memory-opt --enable-nontrapping-float-to-int \
             --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue \
             --enable-call-indirect-overlong "$piece" -o "$out/opt.wasm"
         mv "$out/opt.wasm" "$piece"

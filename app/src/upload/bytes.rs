@@ -8,6 +8,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 
+/// What somebody reads whose file was moved or deleted before it was looked at.
+pub const UNREADABLE: &str = "This file can't be read. It may have been moved or changed; choose it again.";
+
 /// Where the browser doesn't digest for us, so much is digested at a time: the page stays awake meanwhile.
 const PIECE: u64 = 256 << 10;
 

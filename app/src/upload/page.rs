@@ -1,4 +1,4 @@
-use super::queue::{Queue, VISIBILITY_KEY};
+use super::queue::Queue;
 use super::unfinished::unfinished;
 use super::{api, files, notify, row};
 use crate::components::icons::{UPLOAD, icon};
@@ -12,6 +12,9 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::Title;
+
+/// Where the last choice of who can see a film is kept.
+const VISIBILITY_KEY: &str = "kinora-visibility";
 
 fn load(_: String) -> Load {
     Box::pin(async { api::upload_desk().await.map(Data::Upload) })

@@ -1,7 +1,6 @@
 //! The films somebody brought since the page was loaded. Lives above the router.
 
 use super::{bell, bytes, notify, sender, tabs, wake};
-use crate::components::theme::remember;
 use domain::fingerprint::Fingerprint;
 use domain::id::VideoId;
 use domain::sniff;
@@ -12,9 +11,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use send_wrapper::SendWrapper;
 use web_sys::File;
-
-/// Where the last choice of who can see a film is kept.
-pub const VISIBILITY_KEY: &str = "kinora-visibility";
 
 /// Films that are sent at once: while the last parts of one are on their way, those of the next follow.
 const AT_ONCE: usize = 2;
@@ -171,8 +167,6 @@ impl Queue {
     }
 
     pub fn add(self, files: Vec<File>, visibility: &str) {
-        remember(VISIBILITY_KEY, visibility);
-        let max = self.max_bytes.get_untracked();
         let mut films = Vec::new();
         for file in files {
             let number = self.next.get_untracked();
@@ -183,7 +177,7 @@ impl Queue {
         // One after the other: a folder of hundreds is looked at without hurry.
         spawn_local(async move {
             for film in films {
-                let checked = self.check(&film, max).await;
+                let checked = self.check(&film).await;
                 if film.wish.get_untracked() == Wish::Cancel {
                     continue;
                 }
@@ -198,9 +192,9 @@ impl Queue {
     }
 
     /// Whether a file may be sent at all, and what it is known by. The server judges again by itself.
-    async fn check(self, film: &Film, max: u64) -> Result<(), String> {
-        let unreadable = |_| "This file can't be read. It may have been moved or changed; choose it again.".to_owned();
-        PartPlan::new(film.size, max, None).map_err(|error| error.to_string())?;
+    async fn check(self, film: &Film) -> Result<(), String> {
+        let unreadable = |_| bytes::UNREADABLE.to_owned();
+        PartPlan::new(film.size, self.max_bytes.get_untracked(), None).map_err(|error| error.to_string())?;
         Title::parse(&film.title.get_untracked()).map_err(|error| error.to_string())?;
         let head = bytes::head(&film.file, sniff::SNIFF_LEN).await.map_err(unreadable)?;
         if sniff::container(&head).is_none() {

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 /// All films of the queue together.
+#[derive(Clone, PartialEq, Eq)]
 struct Sum {
     /// Films that are on their way, being sent or processed.
     busy: usize,
@@ -79,16 +80,17 @@ pub fn badge(queue: Queue) -> String {
 pub fn Tray() -> impl IntoView {
     let queue = expect_context::<Queue>();
     let here = use_location().pathname;
+    let sum = Memo::new(move |_| queue.films.with(|films| Sum::of(films)));
     let is_shown = Memo::new(move |_| !queue.films.read().is_empty() && here.read().as_str() != "/upload");
     view! {
         <Show when=move || is_shown.get()>
             <aside class="tray" data-testid="tray" aria-label="Films on their way">
-                <p class="tray-text">{move || queue.films.with(|films| Sum::of(films).in_words())}</p>
+                <p class="tray-text">{move || sum.read().in_words()}</p>
                 <progress
                     class="bar"
                     max="100"
                     aria-label="Sent"
-                    prop:value=move || queue.films.with(|films| f64::from(percent(Sum::of(films).share())))
+                    prop:value=move || f64::from(percent(sum.read().share()))
                 ></progress>
                 <a class="btn btn-quiet" href="/upload">
                     "Show"

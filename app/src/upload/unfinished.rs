@@ -114,7 +114,7 @@ async fn is_it(file: &File, status: &Status) -> Result<(), String> {
         return Err(format!("This is another file: it has {this}, and the one that was begun has {begun}."));
     }
     let Ok(fingerprint) = read::fingerprint(file).await else {
-        return Err("This file can't be read. It may have been moved or changed; choose it again.".to_owned());
+        return Err(read::UNREADABLE.to_owned());
     };
     if status.fingerprint.as_ref().is_some_and(|begun| *begun != fingerprint) {
         return Err("This is another file: it is as long as the one that was begun, with other content.".to_owned());
