@@ -14,6 +14,7 @@ let older: string | undefined;
 let late: string | undefined;
 let large: string | undefined;
 let colours: string | undefined;
+let telling: string | undefined;
 
 /** Twelve seconds of moving test pattern with a tone, as `{title}.mp4`. */
 export function film(title: string): string {
@@ -67,6 +68,35 @@ export function largeFilm(title: string): string {
   large ??= encode(join(folder, 'large.mp4'), 60, `${H264} -maxrate 6M -bufsize 6M`, '', '1920x1080:rate=30');
   const path = join(folder, `${title}.mp4`);
   copyFileSync(large, path);
+  return path;
+}
+
+/** Forty seconds with three chapters, and with a sound and captions ("Hello 1", a new one every three seconds) in English and German. */
+export function tellingFilm(title: string): string {
+  telling ??= tell(join(folder, 'telling.mkv'));
+  const path = join(folder, `${title}.mkv`);
+  copyFileSync(telling, path);
+  return path;
+}
+
+function tell(path: string): string {
+  const picture = encode(join(folder, 'telling.mp4'), 40);
+  const chapters = ['The first', 'The second', 'The third'].map((name, at) => `[CHAPTER]\nTIMEBASE=1/1\nSTART=${at * 15}\nEND=${Math.min(at * 15 + 15, 40)}\ntitle=${name}\n`);
+  writeFileSync(join(folder, 'chapters.txt'), `;FFMETADATA1\n${chapters.join('')}`);
+  const stamp = (second: number) => `00:00:${String(second).padStart(2, '0')},000`;
+  for (const [language, word] of [['eng', 'Hello'], ['deu', 'Hallo']]) {
+    const cues = Array.from({ length: 13 }, (_, at) => `${at + 1}\n${stamp(at * 3)} --> ${stamp(at * 3 + 3)}\n${word} ${at + 1}\n`);
+    writeFileSync(join(folder, `${language}.srt`), cues.join('\n'));
+  }
+  const inputs = [picture, join(folder, 'eng.srt'), join(folder, 'deu.srt'), join(folder, 'chapters.txt')].flatMap((input) => ['-i', input]);
+  const tone = ['-f', 'lavfi', '-i', 'sine=frequency=330:duration=40'];
+  const maps = ['0:v', '0:a', '4:a', '1', '2'].flatMap((map) => ['-map', map]);
+  const languages = ['a:0=eng', 'a:1=deu', 's:0=eng', 's:1=deu'].flatMap((stream) => {
+    const [which, language] = stream.split('=');
+    return [`-metadata:s:${which}`, `language=${language}`];
+  });
+  const rest = ['-map_metadata', '3', '-c:v', 'copy', '-c:a', 'aac', '-c:s', 'srt', ...languages, path];
+  execFileSync('ffmpeg', ['-v', 'error', '-y', ...inputs, ...tone, ...maps, ...rest], { stdio: ['ignore', 'ignore', 'inherit'] });
   return path;
 }
 

@@ -179,7 +179,9 @@ async function watching(page) {
   await shoot(page, 'watch');
   await page.getByRole('button', { name: 'Show more' }).click();
   await shoot(page, 'watch-open', { full: true });
-  await page.getByRole('button', { name: 'Quality' }).click();
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await shoot(page, 'watch-settings');
+  await page.getByRole('menuitem', { name: 'Quality' }).click();
   await shoot(page, 'watch-quality');
   await page.keyboard.press('Tab');
   await shoot(page, 'watch-focus');

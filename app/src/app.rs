@@ -7,7 +7,7 @@ use crate::components::header::Header;
 use crate::components::toast::{Toasts, provide_toasts};
 use crate::studio::Studio;
 use crate::upload::{Queue, Tray, Upload, badge};
-use crate::watch::Watch;
+use crate::watch::{Mini, MiniPlayer, Watch};
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{FlatRoutes, Route, Router};
@@ -51,6 +51,8 @@ pub fn App() -> impl IntoView {
     // Above the router, so that films go on being sent while somebody looks around.
     let queue = Queue::new();
     provide_context(queue);
+    // The same of a film that plays.
+    provide_context(Mini::new());
     let title = move |title: String| {
         let name = if title.is_empty() { "Kinora".to_owned() } else { title + " · Kinora" };
         badge(queue) + &name
@@ -75,6 +77,7 @@ pub fn App() -> impl IntoView {
                 </FlatRoutes>
             </main>
             <Tray />
+            <MiniPlayer />
             <Toasts />
         </Router>
     }

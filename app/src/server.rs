@@ -10,6 +10,10 @@ mod in_browser {
     /// The status of the page was told by the server already.
     pub fn set_status(_code: u16) {}
 
+    pub fn in_browser() -> bool {
+        true
+    }
+
     /// The page goes elsewhere by itself, see [`crate::page`].
     pub fn redirect(_path: &str) {}
 }
@@ -31,6 +35,10 @@ mod on_server {
     use std::net::{IpAddr, SocketAddr};
     use std::time::{SystemTime, UNIX_EPOCH};
     use tower_sessions::Session;
+
+    pub fn in_browser() -> bool {
+        false
+    }
 
     /// Who looks at the page: given by the server to every request.
     #[derive(Debug, Clone)]

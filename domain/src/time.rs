@@ -30,6 +30,32 @@ pub fn clock(duration_ms: i64) -> String {
     if h > 0 { format!("{h}:{m:02}:{s:02}") } else { format!("{m}:{s:02}") }
 }
 
+/// A place in a film as links name it: `90`, `90s`, `1m30s`, `1h2m3s`, `1:30`, `1:02:03`. None for anything else.
+pub fn place(text: &str) -> Option<u32> {
+    if text.contains(':') {
+        let mut parts = text.split(':');
+        let seconds = parts.try_fold(0_u32, |sum, part| sum.checked_mul(60)?.checked_add(number(part)?));
+        return seconds.filter(|_| text.split(':').count() <= 3);
+    }
+    let (mut rest, mut sum) = (text, 0_u32);
+    for (unit, seconds) in [('h', 3600), ('m', 60), ('s', 1)] {
+        if let Some((count, behind)) = rest.split_once(unit) {
+            sum = sum.checked_add(number(count)?.checked_mul(seconds)?)?;
+            rest = behind;
+        }
+    }
+    match rest {
+        "" if !text.is_empty() => Some(sum),
+        plain if plain.len() == text.len() => number(plain),
+        _ => None,
+    }
+}
+
+/// Digits and nothing else.
+fn number(text: &str) -> Option<u32> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
 /// Time left, as a person says it: "less than a minute left", "3 min left", "2 h 5 min left".
 pub fn time_left(seconds: u64) -> String {
     match seconds {
@@ -79,6 +105,27 @@ mod tests {
         assert_eq!(clock(7_900), "0:07");
         assert_eq!(clock(723_000), "12:03");
         assert_eq!(clock(3_723_000), "1:02:03");
+    }
+
+    #[test]
+    fn places_are_read_as_links_name_them() {
+        for (text, seconds) in [
+            ("90", 90),
+            ("90s", 90),
+            ("1m30s", 90),
+            ("2m", 120),
+            ("1h2m3s", 3723),
+            ("1:30", 90),
+            ("1:02:03", 3723),
+            ("0", 0),
+        ] {
+            assert_eq!(place(text), Some(seconds), "{text}");
+        }
+        for text in
+            ["", "s", "-5", "+5", "1.5", "soon", "1s30", "1m30", "30s1m", "1:2:3:4", "1:", "99999999999", "9h9h", "٣"]
+        {
+            assert_eq!(place(text), None, "{text}");
+        }
     }
 
     #[test]

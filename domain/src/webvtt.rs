@@ -59,6 +59,49 @@ pub fn storyboard(build: &BuildId, storyboard: &Storyboard) -> String {
     text
 }
 
+/// A picture of the storyboard: a part of a sheet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tile {
+    /// From the film's beginning.
+    pub start_ms: i64,
+    /// The sheet's address: absolute, or from the site's root.
+    pub sheet: String,
+    /// Pixels.
+    pub x: u32,
+    pub y: u32,
+    pub width: u32,
+    pub height: u32,
+}
+
+/// Reads what [`storyboard`] writes; what it doesn't understand is passed over.
+pub fn tiles(text: &str) -> Vec<Tile> {
+    let mut start_ms = None;
+    let mut tiles = Vec::new();
+    for line in text.lines() {
+        if let Some((start, _)) = line.split_once(" --> ") {
+            start_ms = read_stamp(start);
+        } else if let (Some(start_ms), Some((address, place))) = (start_ms, line.split_once("#xywh=")) {
+            let mut numbers = place.split(',').map_while(|number| number.parse().ok());
+            if let (Some(x), Some(y), Some(width), Some(height)) =
+                (numbers.next(), numbers.next(), numbers.next(), numbers.next())
+            {
+                let below_root = address.trim_start_matches("../");
+                let sheet =
+                    if below_root.len() < address.len() { format!("/{below_root}") } else { address.to_owned() };
+                tiles.push(Tile { start_ms, sheet, x, y, width, height });
+            }
+        }
+    }
+    tiles
+}
+
+/// `00:01:02.003`, in milliseconds.
+fn read_stamp(text: &str) -> Option<i64> {
+    let (clock, ms) = text.trim().split_once('.')?;
+    let seconds = clock.split(':').try_fold(0, |sum: i64, part| Some(sum * 60 + part.parse::<i64>().ok()?))?;
+    Some(seconds * 1000 + ms.parse::<i64>().ok()?)
+}
+
 fn write_cue(text: &mut String, start_ms: i64, end_ms: i64, words: &str) {
     // An empty line ends a cue, and an arrow begins one.
     let lines: Vec<&str> = words.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
@@ -183,6 +226,18 @@ mod tests {
         layout.rows = 2;
         let build = BuildId::from_random([7; 16]);
         insta::assert_snapshot!(storyboard(&build, &Storyboard { fence: 3, layout }));
+    }
+
+    #[test]
+    fn a_file_of_pictures_can_be_read_back() {
+        let layout = Layout::of(1920, 1080, Some(56_000));
+        let build = BuildId::from_random([7; 16]);
+        let story = Storyboard { fence: 3, layout };
+        let tiles = tiles(&storyboard(&build, &story));
+        assert_eq!(tiles.len(), 28);
+        let path = |number| format!("/m/{}", story.key(&build, number).path().unwrap());
+        let tile = |start_ms, sheet, x, y| Tile { start_ms, sheet: path(sheet), x, y, width: 160, height: 90 };
+        assert_eq!((&tiles[6], &tiles[27]), (&tile(12_000, 0, 160, 90), &tile(54_000, 1, 320, 0)));
     }
 
     #[test]

@@ -56,7 +56,7 @@ test('the keyboard drives the player', async ({ page }) => {
 
   await test.step('every control has a name', async () => {
     await page.getByTestId('player').hover();
-    for (const name of ['Mute', 'Full screen', 'Quality']) {
+    for (const name of ['Mute', 'Full screen', 'Settings']) {
       await expect(page.getByRole('button', { name, exact: true })).toBeVisible();
     }
     await expect(page.getByRole('slider', { name: 'Seek' })).toBeVisible();

@@ -1,61 +1,109 @@
-// The contract with the watch page (wasm):
-//   kinoraPlayer.attach(video, src, { onLevels, onLevel, onError }) -> { levels, setLevel, currentLevel, destroy }
-// A level is { index, height, bitrate, lags }, the lowest first; -1 stands for automatic. One that lags is still made.
+// The contract with the watch page (wasm), `app/src/watch/player/engine.rs`:
+//   kinoraPlayer.attach(video, src, film, start, { onLevels, onLevel, onTracks, onScreens, onError }) -> handle
+// A film that is attached already, because the page's HTML asked for it before the wasm was there, is handed over.
+//
+// onLevels([{ index, height, lags }]): the lowest first; -1 stands for automatic. One that lags is still made.
+// onTracks(sounds, texts): both [{ index, name, language }]; -1 stands for none. onScreens(bool): whether there is one nearby.
 // onError('') says that the last trouble is over.
-import Hls from 'hls.js';
-import { Events } from 'hls.js/events';
-import { config } from './config.js';
-import { followGrowth } from './growth.js';
+import { drawCaptions } from './captions.js';
+import { attachHls, isSupported } from './hls.js';
+import { announce } from './media-session.js';
 import { attachNative } from './native.js';
-import { recover } from './recovery.js';
+import { keepPlace, placeOf } from './place.js';
+import * as screens from './screens.js';
+import { stats } from './stats.js';
 
 const nothing = () => {};
+const deaf = { onLevels: nothing, onLevel: nothing, onTracks: nothing, onScreens: nothing, onError: nothing };
+/** The handle of every `<video>` that plays. */
+const attached = new WeakMap();
+/** Where the frame rate isn't known, a step is one of thirty. */
+const USUAL_RATE = 30;
 
-function attachHls(video, src, { onLevels, onLevel, onError }) {
-  // A configuration of its own: what follows changes it.
-  const hls = new Hls({ ...config });
-  const levels = () =>
-    hls.levels.map((level, index) => ({
-      index,
-      // The shorter side: a portrait film of 1080 x 1920 is "1080p".
-      height: Math.min(level.height, level.width || level.height) || 0,
-      bitrate: level.bitrate,
-      lags: growth.lags(level),
-    }));
-  const growth = followGrowth(hls, video, () => onLevels(levels()));
+function open(video, src, film, start) {
+  let listeners = deaf;
+  const told = { level: -1, error: '', screens: false };
+  const say = {
+    onLevels: () => listeners.onLevels(engine?.levels() ?? []),
+    onLevel: (level) => listeners.onLevel((told.level = level)),
+    onTracks: () => listeners.onTracks(engine?.sounds() ?? [], engine?.texts() ?? []),
+    onError: (text) => listeners.onError((told.error = text)),
+  };
+  const from = start ?? placeOf(film);
+  let engine;
+  if (isSupported()) engine = attachHls(video, src, from, say);
+  else if (video.canPlayType('application/vnd.apple.mpegurl')) engine = attachNative(video, src, from, say);
+  else say.onError("This browser can't play films. A current Firefox, Chrome, Edge or Safari can.");
 
-  hls.on(Events.MANIFEST_PARSED, () => onLevels(levels()));
-  hls.on(Events.LEVELS_UPDATED, () => onLevels(levels()));
-  hls.on(Events.LEVEL_SWITCHED, (_event, { level }) => onLevel(level));
-  const endRecovery = recover(hls, video, src, onError);
+  const captions = drawCaptions(video);
+  const endPlace = film ? keepPlace(video, film) : nothing;
+  let endAnnouncement = nothing;
+  screens.watchForScreens(video, (are) => listeners.onScreens((told.screens = are)));
 
-  hls.loadSource(src);
-  hls.attachMedia(video);
+  // Taken out of the page, it stops before anybody can ask.
+  let playing = !video.paused;
+  const note = () => {
+    if (video.isConnected) playing = !video.paused;
+  };
+  for (const name of ['play', 'pause', 'ended']) video.addEventListener(name, note);
 
-  return {
-    levels,
-    // The buffer up to the next segment plays on, so a change of quality is never a hole.
-    setLevel(index) {
-      hls.nextLevel = index;
+  const handle = {
+    src,
+    video,
+    wasPlaying: () => playing,
+    /** Seconds that it began with. */
+    began: from,
+    listen(callbacks) {
+      listeners = { ...deaf, ...callbacks };
+      say.onLevels();
+      say.onTracks();
+      listeners.onLevel(told.level);
+      listeners.onScreens(told.screens);
+      listeners.onError(told.error);
     },
-    currentLevel: () => hls.currentLevel,
+    setLevel: (index) => engine?.setLevel(index),
+    setSound: (index) => engine?.setSound(index),
+    setText: (index) => engine?.setText(index),
+    drawCaptions: (element) => captions.into(element),
+    announce(about) {
+      endAnnouncement();
+      endAnnouncement = announce(video, about);
+    },
+    canPictureInPicture: () => screens.canPictureInPicture(video),
+    pictureInPicture: () => void screens.pictureInPicture(video),
+    chooseScreen: () => screens.chooseScreen(video),
+    fullScreen: (frame) => screens.fullScreen(frame, video),
+    /** One frame on, or back. */
+    step(direction) {
+      video.currentTime += direction / (engine?.level()?.frameRate || USUAL_RATE);
+    },
+    /** [[name, value]], for people. */
+    stats: () => stats(video, engine?.level(), engine?.bandwidth() ?? 0),
     destroy() {
-      growth.end();
-      endRecovery();
-      hls.destroy();
+      attached.delete(video);
+      endPlace();
+      endAnnouncement();
+      captions.end();
+      engine?.destroy();
     },
   };
+  attached.set(video, handle);
+  return handle;
 }
 
-function attach(video, src, callbacks = {}) {
-  const { onLevels = nothing, onLevel = nothing, onError = nothing } = callbacks ?? {};
-  const listeners = { onLevels, onLevel, onError };
-  if (Hls.isSupported()) return attachHls(video, src, listeners);
-  if (video.canPlayType('application/vnd.apple.mpegurl')) return attachNative(video, src, listeners);
-  onError("This browser can't play films. A current Firefox, Chrome, Edge or Safari can.");
-  return { levels: () => [], setLevel: nothing, currentLevel: () => -1, destroy: nothing };
+function attach(video, src, film, start, callbacks) {
+  const before = attached.get(video);
+  if (before && before.src !== src) before.destroy();
+  const handle = before?.src === src ? before : open(video, src, film, start);
+  if (callbacks) handle.listen(callbacks);
+  return handle;
 }
 
 globalThis.kinoraPlayer = { attach };
+// The film that the page came with needn't wait for anything else.
+for (const video of document.querySelectorAll('video[data-hls]')) {
+  const { hls, film, start } = video.dataset;
+  attach(video, hls, film, start ? Number(start) : undefined);
+}
 // For whoever put the script on the page and waits for it without an import.
 globalThis.dispatchEvent(new Event('kinora-player'));

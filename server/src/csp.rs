@@ -32,7 +32,7 @@ impl Csp {
         let Self { s3, reload } = self;
         format!(
             "default-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; worker-src 'self'; \
-             style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: {s3}; media-src 'self' blob: {s3}; \
+             style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: {s3}; media-src 'self' blob: data: {s3}; \
              connect-src 'self' {s3}{reload}; font-src 'self'; object-src 'none'; base-uri 'none'; \
              form-action 'self'; frame-ancestors 'self'"
         )

@@ -1,7 +1,9 @@
 //! One film: its page and its player.
 
 pub mod api;
+mod mini;
 mod page;
 mod player;
 
+pub use mini::{Mini, MiniPlayer};
 pub use page::Watch;

@@ -1,15 +1,15 @@
 use super::api::{self, FilmPage};
-use super::player::player;
+use super::player::{Film, player};
 use crate::error::ApiError;
 use crate::live::{News, follow};
 use crate::page::{Data, Load, page};
-use domain::time::age;
-use domain::video::{State, Video, Visibility, percent};
+use domain::time::{age, place};
+use domain::video::{Playback, State, Video, Visibility, percent};
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta, Title};
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 use send_wrapper::SendWrapper;
 
 fn load(id: String) -> Load {
@@ -76,8 +76,20 @@ fn show(data: Data) -> AnyView {
             _ => now,
         }
     });
-    let poster = Memo::new(move |_| film.with(|v| v.playback.as_ref().and_then(|p| p.poster.clone())));
-    let waveform = Memo::new(move |_| film.with(|v| v.playback.as_ref().and_then(|p| p.waveform.clone())));
+    let playback = Memo::new(move |_| film.with(|v| v.playback.clone()));
+    let of_playback =
+        move |of: fn(&Playback) -> Option<String>| Memo::new(move |_| playback.read().as_ref().and_then(of)).into();
+    let played = film.with_untracked(|video| Film {
+        id: video.id.clone(),
+        title: video.title.clone(),
+        owner: video.owner.username.clone(),
+        duration: video.duration_ms.unwrap_or(0) as f64 / 1000.0,
+        start: asked_place(video),
+        poster: Memo::new(move |_| playback.read().as_ref().and_then(|p| p.poster.clone())).into(),
+        waveform: of_playback(|p| p.waveform.clone()),
+        storyboard: of_playback(|p| p.storyboard.clone()),
+        chapters: Memo::new(move |_| film.with(|v| v.chapters.clone())).into(),
+    });
     let still_growing = Memo::new(move |_| film.with(|v| v.watchable && !v.state.is_final()));
     let title = move || film.with(|v| v.title.clone());
     let words = Memo::new(move |_| film.with(|v| v.description.clone()));
@@ -86,7 +98,7 @@ fn show(data: Data) -> AnyView {
         <div class="watch-layout">
             <article>
                 {move || match screen.get() {
-                    Screen::Player { src } => player(src, poster.into(), waveform.into()),
+                    Screen::Player { src } => player(src, played.clone()),
                     Screen::Failed(why) => failed(why),
                     Screen::Waiting => waiting(film),
                 }}
@@ -100,6 +112,13 @@ fn show(data: Data) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// The second that the page's address names (`?t=`), if the film has it.
+fn asked_place(video: &Video) -> Option<f64> {
+    let seconds = place(&use_query_map().read_untracked().get("t")?)?;
+    let is_there = video.duration_ms.is_none_or(|length| i64::from(seconds) * 1000 < length);
+    is_there.then_some(f64::from(seconds))
 }
 
 /// What search engines and chats show of the film.

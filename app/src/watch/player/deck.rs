@@ -1,6 +1,8 @@
 //! What the player is doing, and what can be done to it.
 
 use super::engine::Handle;
+use super::gestures::Tap;
+use super::taste::Taste;
 use domain::time::clock;
 use leptos::html;
 use leptos::prelude::*;
@@ -19,19 +21,55 @@ pub struct Level {
     pub lags: bool,
 }
 
-/// hls.js chooses the rung by itself.
+/// A sound, or captions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Track {
+    pub index: i32,
+    pub name: String,
+    /// RFC 5646; empty where it isn't known.
+    pub language: String,
+}
+
+/// hls.js chooses the rung by itself; of captions: none.
 pub const AUTO: i32 = -1;
+
+/// What can be played at, in hundredths. Beyond two, most is still understood.
+pub const SPEEDS: [u32; 11] = [25, 50, 75, 100, 125, 150, 175, 200, 250, 300, 400];
 
 /// The controls go this long after the pointer came to rest, while the film plays.
 const REST: Duration = Duration::from_millis(2500);
+/// So long a word stays over the picture about what a key just did.
+const FLASH: Duration = Duration::from_millis(900);
+
+/// What lies over the picture, one at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sheet {
+    None,
+    /// By its page.
+    Settings(Page),
+    /// At a place of the picture, in per cent.
+    Context,
+    Keys,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    All,
+    Quality,
+    Speed,
+    Captions,
+    CaptionLook,
+    Sound,
+}
 
 #[derive(Clone, Copy)]
 pub struct Deck {
     pub video: NodeRef<html::Video>,
     pub frame: NodeRef<html::Div>,
-    pub seek: NodeRef<html::Input>,
-    /// Of a film without a picture.
-    pub wave: NodeRef<html::Div>,
+    /// Where captions are drawn.
+    pub captions: NodeRef<html::Div>,
+    /// What opens the settings.
+    pub wheel: NodeRef<html::Button>,
     pub playing: RwSignal<bool>,
     /// It has played since the page was opened.
     pub begun: RwSignal<bool>,
@@ -42,16 +80,43 @@ pub struct Deck {
     pub time: RwSignal<f64>,
     /// Seconds; 0 while unknown.
     pub duration: RwSignal<f64>,
+    /// The stretches that are loaded, in seconds.
+    pub buffered: RwSignal<Vec<(f64, f64)>>,
+    /// In hundredths.
+    pub speed: RwSignal<u32>,
+    pub looped: RwSignal<bool>,
     pub levels: RwSignal<Vec<Level>>,
+    pub sounds: RwSignal<Vec<Track>>,
+    pub texts: RwSignal<Vec<Track>>,
     /// The rung that somebody chose, or [`AUTO`].
     pub chosen: RwSignal<i32>,
     /// The rung that is shown.
     pub shown: RwSignal<i32>,
-    pub menu: RwSignal<bool>,
+    pub sound: RwSignal<i32>,
+    /// Captions that are shown, or [`AUTO`].
+    pub text: RwSignal<i32>,
+    pub taste: RwSignal<Taste>,
+    pub sheet: RwSignal<Sheet>,
+    /// What it is for nerds is shown.
+    pub nerds: RwSignal<bool>,
+    /// There is a screen nearby that it can be shown at.
+    pub screens: RwSignal<bool>,
     pub idle: RwSignal<bool>,
+    /// Seconds; where it went on by itself, as long as that is said.
+    pub continued: RwSignal<Option<f64>>,
+    /// What a key or a tap just did.
+    pub flash: RwSignal<String>,
     pub problem: RwSignal<Option<String>>,
     pub handle: StoredValue<Option<SendWrapper<Handle>>>,
-    timer: StoredValue<Option<TimeoutHandle>>,
+    /// Whether somebody asked for the place that it began at.
+    pub asked: StoredValue<bool>,
+    /// It is played at once.
+    pub comes_by_click: StoredValue<bool>,
+    /// It goes along in the corner, even though it stands still.
+    pub taken: StoredValue<bool>,
+    pub tap: StoredValue<Tap>,
+    resting: StoredValue<Option<TimeoutHandle>>,
+    flashing: StoredValue<Option<TimeoutHandle>>,
 }
 
 impl Deck {
@@ -59,8 +124,8 @@ impl Deck {
         Self {
             video: NodeRef::new(),
             frame: NodeRef::new(),
-            seek: NodeRef::new(),
-            wave: NodeRef::new(),
+            captions: NodeRef::new(),
+            wheel: NodeRef::new(),
             playing: RwSignal::new(false),
             begun: RwSignal::new(false),
             waiting: RwSignal::new(false),
@@ -68,35 +133,69 @@ impl Deck {
             volume: RwSignal::new(1.0),
             time: RwSignal::new(0.0),
             duration: RwSignal::new(0.0),
+            buffered: RwSignal::new(Vec::new()),
+            speed: RwSignal::new(100),
+            looped: RwSignal::new(false),
             levels: RwSignal::new(Vec::new()),
+            sounds: RwSignal::new(Vec::new()),
+            texts: RwSignal::new(Vec::new()),
             chosen: RwSignal::new(AUTO),
             shown: RwSignal::new(AUTO),
-            menu: RwSignal::new(false),
+            sound: RwSignal::new(0),
+            text: RwSignal::new(AUTO),
+            taste: RwSignal::new(Taste::default()),
+            sheet: RwSignal::new(Sheet::None),
+            nerds: RwSignal::new(false),
+            screens: RwSignal::new(false),
             idle: RwSignal::new(false),
+            continued: RwSignal::new(None),
+            flash: RwSignal::new(String::new()),
             problem: RwSignal::new(None),
             handle: StoredValue::new(None),
-            timer: StoredValue::new(None),
+            asked: StoredValue::new(false),
+            comes_by_click: StoredValue::new(false),
+            taken: StoredValue::new(false),
+            tap: StoredValue::new(Tap::default()),
+            resting: StoredValue::new(None),
+            flashing: StoredValue::new(None),
         }
     }
 
-    fn on_video(self, act: impl FnOnce(&HtmlVideoElement)) {
+    pub fn on_video(self, act: impl FnOnce(&HtmlVideoElement)) {
         if let Some(video) = self.video.try_get_untracked().flatten() {
             act(&video);
         }
     }
 
-    pub fn toggle(self) {
-        self.stir();
+    pub fn on_handle(self, act: impl FnOnce(&Handle)) {
+        let _ = self.handle.try_with_value(|handle| {
+            if let Some(handle) = handle {
+                act(handle);
+            }
+        });
+    }
+
+    pub fn play(self) {
         self.on_video(|video| {
-            if !video.paused() {
-                let _ = video.pause();
-            } else if let Ok(started) = video.play() {
+            if let Ok(started) = video.play() {
                 leptos::task::spawn_local(async move {
                     // Refused, or overtaken by a pause: the button shows what is.
                     let _ = JsFuture::from(started).await;
                 });
             }
         });
+    }
+
+    pub fn toggle(self) {
+        self.stir();
+        let is_paused = self.video.get_untracked().is_none_or(|video| video.paused());
+        if is_paused {
+            self.play();
+        } else {
+            self.on_video(|video| {
+                let _ = video.pause();
+            });
+        }
     }
 
     /// Seconds from the beginning.
@@ -113,28 +212,84 @@ impl Deck {
     pub fn seek_by(self, seconds: f64) {
         let time = self.video.get_untracked().map_or(0.0, |video| video.current_time());
         self.seek_to(time + seconds);
+        let way = if seconds < 0.0 { '−' } else { '+' };
+        self.say(format!("{way}{} s", seconds.abs() as u32));
+    }
+
+    /// To a tenth of the film, 0 to 10.
+    pub fn seek_to_tenth(self, tenth: u32) {
+        self.seek_to(self.duration.get_untracked() * f64::from(tenth) / 10.0);
+    }
+
+    /// One frame on or back, where it stands still.
+    pub fn step(self, direction: i32) {
+        self.stir();
+        if !self.playing.get_untracked() {
+            self.on_handle(|handle| handle.step(direction));
+        }
     }
 
     pub fn toggle_mute(self) {
         self.stir();
         self.on_video(|video| video.set_muted(!video.muted()));
+        let muted = self.video.get_untracked().is_some_and(|video| video.muted());
+        self.say(if muted { "Muted" } else { "Sound on" }.to_owned());
+        self.taste.update(|taste| taste.muted = muted);
     }
 
     /// 0 to 1. Whoever makes it louder wants to hear it.
     pub fn set_volume(self, volume: f64) {
         self.stir();
+        let volume = volume.clamp(0.0, 1.0);
         self.on_video(|video| {
-            video.set_volume(volume.clamp(0.0, 1.0));
+            video.set_volume(volume);
             video.set_muted(volume <= 0.0);
         });
+        self.say(format!("Volume {} %", (volume * 100.0).round() as u32));
+        self.taste.update(|taste| (taste.volume, taste.muted) = (volume, volume <= 0.0));
+    }
+
+    /// In hundredths.
+    pub fn set_speed(self, speed: u32) {
+        self.on_video(|video| {
+            // The one that another film begins with, too.
+            video.set_default_playback_rate(f64::from(speed) / 100.0);
+            video.set_playback_rate(f64::from(speed) / 100.0);
+        });
+        self.speed.set(speed);
+        self.taste.update(|taste| taste.speed = speed);
+    }
+
+    /// To the next speed that can be chosen, up or down.
+    pub fn change_speed(self, up: bool) {
+        self.stir();
+        let now = self.speed.get_untracked();
+        let next = if up {
+            SPEEDS.into_iter().find(|speed| *speed > now)
+        } else {
+            SPEEDS.into_iter().rev().find(|speed| *speed < now)
+        };
+        if let Some(speed) = next {
+            self.set_speed(speed);
+        }
+        self.say(speed_text(self.speed.get_untracked()));
     }
 
     pub fn full_screen(self) {
-        if document().fullscreen_element().is_some() {
-            document().exit_fullscreen();
-        } else if let Some(frame) = self.frame.get_untracked() {
-            let _ = frame.request_fullscreen();
+        if let Some(frame) = self.frame.get_untracked() {
+            self.on_handle(|handle| handle.full_screen(&frame));
         }
+    }
+
+    pub fn toggle_loop(self) {
+        let looped = !self.looped.get_untracked();
+        self.on_video(|video| video.set_loop(looped));
+        self.looped.set(looped);
+        self.say(if looped { "Plays again and again" } else { "Ends at its end" }.to_owned());
+    }
+
+    pub fn toggle_theatre(self) {
+        self.taste.update(|taste| taste.theatre = !taste.theatre);
     }
 
     /// Whether there is no picture, and so no size of it to choose.
@@ -143,14 +298,89 @@ impl Deck {
         !levels.is_empty() && levels.iter().all(|level| level.height == 0)
     }
 
-    pub fn choose(self, level: i32) {
+    pub fn choose_level(self, level: i32) {
+        self.set_level(level);
+        let height = self.levels.with_untracked(|all| all.iter().find(|l| l.index == level).map(|l| l.height));
+        self.taste.update(|taste| taste.height = height);
+    }
+
+    fn set_level(self, level: i32) {
         self.chosen.set(level);
-        self.menu.set(false);
-        self.handle.with_value(|handle| {
-            if let Some(handle) = handle {
-                handle.set_level(level);
+        self.on_handle(|handle| handle.set_level(level));
+    }
+
+    pub fn choose_sound(self, sound: i32) {
+        self.sound.set(sound);
+        self.on_handle(|handle| handle.set_sound(sound));
+        let language = language_of(&self.sounds.read_untracked(), sound);
+        self.taste.update(|taste| taste.sound = language);
+    }
+
+    pub fn choose_text(self, text: i32) {
+        self.set_text(text);
+        let language = language_of(&self.texts.read_untracked(), text);
+        self.taste.update(|taste| {
+            taste.text_on = text != AUTO;
+            if language.is_some() {
+                taste.text = language;
             }
         });
+    }
+
+    fn set_text(self, text: i32) {
+        self.text.set(text);
+        self.on_handle(|handle| handle.set_text(text));
+    }
+
+    /// Captions on, in the language of last time if there are any, or off.
+    pub fn toggle_text(self) {
+        self.stir();
+        if self.texts.read_untracked().is_empty() {
+            self.say("This film has no captions".to_owned());
+            return;
+        }
+        let next = if self.text.get_untracked() == AUTO { self.usual_text() } else { AUTO };
+        self.choose_text(next);
+        let name = self.texts.with_untracked(|all| all.iter().find(|t| t.index == next).map(|t| t.name.clone()));
+        self.say(name.map_or_else(|| "Captions off".to_owned(), |name| format!("Captions: {name}")));
+    }
+
+    fn usual_text(self) -> i32 {
+        let taste = self.taste.read_untracked();
+        let texts = self.texts.read_untracked();
+        let usual = texts.iter().find(|track| taste.text.as_ref() == Some(&track.language));
+        usual.or(texts.first()).map_or(AUTO, |track| track.index)
+    }
+
+    /// The rungs are known, or others than before. What was chosen last time is chosen again.
+    pub fn learn_levels(self, levels: Vec<Level>) {
+        let is_first = self.levels.with_untracked(Vec::is_empty) && !levels.is_empty();
+        let wished = self.taste.with_untracked(|taste| taste.height);
+        let level = levels.iter().find(|level| wished == Some(level.height) && !level.lags).map(|level| level.index);
+        self.levels.set(levels);
+        if let (true, Some(level)) = (is_first, level) {
+            self.set_level(level);
+        }
+    }
+
+    /// The same of sounds and captions.
+    pub fn learn_tracks(self, sounds: Vec<Track>, texts: Vec<Track>) {
+        let new_sounds = self.sounds.with_untracked(|known| *known != sounds);
+        let new_texts = self.texts.with_untracked(|known| *known != texts);
+        self.sounds.set(sounds);
+        self.texts.set(texts);
+        let taste = self.taste.get_untracked();
+        if new_sounds && let Some(language) = taste.sound {
+            let sounds = self.sounds.read_untracked();
+            if let Some(sound) = sounds.iter().find(|track| track.language == language).map(|track| track.index) {
+                drop(sounds);
+                self.sound.set(sound);
+                self.on_handle(|handle| handle.set_sound(sound));
+            }
+        }
+        if new_texts && taste.text_on {
+            self.set_text(self.usual_text());
+        }
     }
 
     pub fn read_time(self) {
@@ -161,15 +391,14 @@ impl Deck {
             if self.duration.get_untracked() != duration {
                 self.duration.set(duration);
             }
-            // As properties, not as an attribute: a policy against inline styles lets these pass.
-            if let (Some(seek), true) = (self.seek.get_untracked(), duration > 0.0) {
-                let style = web_sys::HtmlElement::style(&seek);
-                let _ = style.set_property("--played", &share(time, duration));
-                let _ = style.set_property("--buffered", &share(buffered_until(video, time), duration));
-                if let Some(wave) = self.wave.get_untracked() {
-                    let _ = web_sys::HtmlElement::style(&wave).set_property("--played", &share(time, duration));
-                }
-            }
+        });
+    }
+
+    pub fn read_buffered(self) {
+        self.on_video(|video| {
+            let ranges = video.buffered();
+            let range = |i| Some((ranges.start(i).ok()?, ranges.end(i).ok()?));
+            self.buffered.set((0..ranges.length()).filter_map(range).collect());
         });
     }
 
@@ -180,32 +409,44 @@ impl Deck {
         });
     }
 
+    /// Says for a moment what has just been done, over the picture and to a screen reader.
+    pub fn say(self, words: String) {
+        self.flash.set(words);
+        let timer = set_timeout_with_handle(
+            move || {
+                let _ = self.flash.try_set(String::new());
+            },
+            FLASH,
+        );
+        replace(self.flashing, timer.ok());
+    }
+
     /// Somebody is here: the controls show, and go again after a while.
     pub fn stir(self) {
         if self.idle.get_untracked() {
             self.idle.set(false);
         }
-        let timer = set_timeout_with_handle(move || self.rest(), REST).ok();
-        let _ = self.timer.try_update_value(|old| {
-            if let Some(old) = std::mem::replace(old, timer) {
-                old.clear();
-            }
-        });
+        replace(self.resting, set_timeout_with_handle(move || self.rest(), REST).ok());
     }
 
     pub fn rest(self) {
-        let away = self.playing.try_get_untracked() == Some(true) && self.menu.try_get_untracked() == Some(false);
+        let away =
+            self.playing.try_get_untracked() == Some(true) && self.sheet.try_get_untracked() == Some(Sheet::None);
         if away {
             self.idle.set(true);
         }
     }
 
-    /// The page goes elsewhere.
-    pub fn let_go(self) {
-        let handle = self.handle.try_update_value(Option::take).flatten();
-        if let Some(handle) = handle {
-            handle.destroy();
+    /// Does it only while the page is there: a `<video>` may be taken along from it.
+    pub fn alive(self, act: impl FnOnce()) {
+        if !self.playing.is_disposed() {
+            act();
         }
+    }
+
+    /// The page goes elsewhere.
+    pub fn let_go(self) -> Option<SendWrapper<Handle>> {
+        self.handle.try_update_value(Option::take).flatten()
     }
 
     /// "0:07 / 12:03", or only the time while the length isn't known.
@@ -216,17 +457,36 @@ impl Deck {
     }
 }
 
-/// As CSS has it, to a tenth of a percent.
-fn share(part: f64, whole: f64) -> String {
-    let tenths = (part / whole * 1000.0).clamp(0.0, 1000.0) as u32;
-    format!("{}.{}%", tenths / 10, tenths % 10)
+fn language_of(tracks: &[Track], index: i32) -> Option<String> {
+    tracks.iter().find(|track| track.index == index).map(|track| track.language.clone())
 }
 
-/// The end of the stretch around `time` that is loaded, in seconds.
-fn buffered_until(video: &HtmlVideoElement, time: f64) -> f64 {
-    let ranges = video.buffered();
-    (0..ranges.length())
-        .filter_map(|i| Some((ranges.start(i).ok()?, ranges.end(i).ok()?)))
-        .find(|(start, end)| *start <= time + 0.25 && *end >= time)
-        .map_or(time, |(_, end)| end)
+fn replace(timer: StoredValue<Option<TimeoutHandle>>, new: Option<TimeoutHandle>) {
+    let _ = timer.try_update_value(|old| {
+        if let Some(old) = std::mem::replace(old, new) {
+            old.clear();
+        }
+    });
+}
+
+/// Of hundredths: "Normal", "1.5×", "0.25×".
+pub fn speed_text(speed: u32) -> String {
+    let (whole, rest) = (speed / 100, speed % 100);
+    match (speed, rest % 10) {
+        (100, _) => "Normal".to_owned(),
+        (_, _) if rest == 0 => format!("{whole}×"),
+        (_, 0) => format!("{whole}.{}×", rest / 10),
+        _ => format!("{whole}.{rest:02}×"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speeds_are_written_as_short_as_they_are() {
+        let written = SPEEDS.map(speed_text);
+        assert_eq!(written.join(" "), "0.25× 0.5× 0.75× Normal 1.25× 1.5× 1.75× 2× 2.5× 3× 4×");
+    }
 }

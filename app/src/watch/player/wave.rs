@@ -25,12 +25,18 @@ pub fn wave(deck: Deck, path: String, cover: bool) -> AnyView {
         });
     });
     let class = if cover { "player-wave player-wave-low" } else { "player-wave" };
-    let bars = move |class| view! { <path class=class d=move || drawn.get() /> };
+    let heard = move || {
+        let length = deck.duration.get();
+        if length > 0.0 { (deck.time.get() / length * (BARS * 10) as f64) as u32 } else { 0 }
+    };
     view! {
-        <div class=class node_ref=deck.wave data-testid="waveform">
+        <div class=class data-testid="waveform">
             <svg viewBox=format!("0 0 {BARS} {HIGHEST}") preserveAspectRatio="none" aria-hidden="true">
-                {bars("wave-rest")}
-                {bars("wave-heard")}
+                <clipPath id="heard">
+                    <path d=move || format!("M0 0H{}.{}V{HIGHEST}H0z", heard() / 10, heard() % 10) />
+                </clipPath>
+                <path class="wave-rest" d=move || drawn.get() />
+                <path class="wave-heard" clip-path="url(#heard)" d=move || drawn.get() />
             </svg>
         </div>
     }

@@ -1,0 +1,59 @@
+import Hls from 'hls.js';
+import { Events } from 'hls.js/events';
+import { config } from './config.js';
+import { followGrowth } from './growth.js';
+import { recover } from './recovery.js';
+
+export const isSupported = () => Hls.isSupported();
+
+const track = ({ name, lang }, index) => ({ index, name, language: lang ?? '' });
+
+/** hls.js over MediaSource, in the words of `player.js`. */
+export function attachHls(video, src, start, { onLevels, onLevel, onTracks, onError }) {
+  // A configuration of its own: what follows changes it.
+  const hls = new Hls({ ...config, startPosition: start });
+  const levels = () =>
+    hls.levels.map((level, index) => ({
+      index,
+      // The shorter side: a portrait film of 1080 x 1920 is "1080p".
+      height: Math.min(level.height, level.width || level.height) || 0,
+      lags: growth.lags(level),
+    }));
+  const growth = followGrowth(hls, video, () => onLevels());
+
+  // We draw what is said ourselves.
+  hls.subtitleDisplay = false;
+  hls.on(Events.MANIFEST_PARSED, () => onLevels());
+  hls.on(Events.LEVELS_UPDATED, () => onLevels());
+  hls.on(Events.LEVEL_SWITCHED, (_event, { level }) => onLevel(level));
+  hls.on(Events.AUDIO_TRACKS_UPDATED, () => onTracks());
+  hls.on(Events.SUBTITLE_TRACKS_UPDATED, () => onTracks());
+  const endRecovery = recover(hls, video, src, onError);
+
+  hls.loadSource(src);
+  hls.attachMedia(video);
+
+  return {
+    levels,
+    sounds: () => hls.audioTracks.map(track),
+    texts: () => hls.subtitleTracks.map(track),
+    level: () => hls.levels[hls.currentLevel] ?? null,
+    bandwidth: () => hls.bandwidthEstimate,
+    // The buffer up to the next segment plays on, so a change of quality is never a hole.
+    setLevel(index) {
+      hls.nextLevel = index;
+    },
+    setSound(index) {
+      hls.audioTrack = index;
+    },
+    setText(index) {
+      hls.subtitleTrack = index;
+      hls.subtitleDisplay = false;
+    },
+    destroy() {
+      growth.end();
+      endRecovery();
+      hls.destroy();
+    },
+  };
+}
