@@ -24,5 +24,6 @@ pub mod time;
 pub mod timeline;
 pub mod upload;
 pub mod video;
+pub mod watching;
 pub mod waveform;
 pub mod webvtt;

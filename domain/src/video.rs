@@ -171,6 +171,11 @@ pub struct Video {
     pub created_at: UnixMillis,
     pub published_at: Option<UnixMillis>,
     pub playback: Option<Playback>,
+    pub views: u64,
+    /// Where whoever asks stopped watching it, from its beginning.
+    pub position_ms: Option<i64>,
+    /// Whether its owner lets others have the original.
+    pub downloadable: bool,
     /// Whether whoever asks owns it.
     pub mine: bool,
 }
@@ -243,6 +248,8 @@ pub struct Card {
     pub description: String,
     pub created_at: UnixMillis,
     pub published_at: Option<UnixMillis>,
+    pub views: u64,
+    pub downloadable: bool,
 }
 
 #[cfg(test)]

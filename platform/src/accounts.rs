@@ -116,7 +116,7 @@ pub async fn sweep(platform: &Platform) -> Result<u64> {
     Ok(sessions + tokens + attempts)
 }
 
-async fn attempt(platform: &Platform, key: &str, max: i32) -> Result<()> {
+pub(crate) async fn attempt(platform: &Platform, key: &str, max: i32) -> Result<()> {
     let (count, left) = rate_limits::hit(&platform.db, key).await?;
     if count > max {
         return Err(Error::TooMany { retry_after: left.unsigned_abs() });
@@ -125,7 +125,7 @@ async fn attempt(platform: &Platform, key: &str, max: i32) -> Result<()> {
 }
 
 /// An IPv6 subscriber has a /64, not an address.
-fn network(ip: IpAddr) -> String {
+pub(crate) fn network(ip: IpAddr) -> String {
     match ip.to_canonical() {
         IpAddr::V4(ip) => ip.to_string(),
         IpAddr::V6(ip) => {

@@ -18,6 +18,7 @@ pub mod tasks;
 pub mod telemetry;
 pub mod uploads;
 pub mod videos;
+pub mod watching;
 
 pub use config::Config;
 pub use error::{Error, Result};

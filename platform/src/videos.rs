@@ -6,10 +6,11 @@ mod watch;
 
 pub use growth::Builds;
 pub use text::Text;
+pub(crate) use watch::may_watch_film;
 pub use watch::{Asked, Playlist, Watchers, chapters, manifest, master, media_playlist, media_url, storyboard};
 
 use crate::db::{self, tasks::NewTask, videos::Film};
-use crate::{Error, Platform, Result, builds, tasks, uploads};
+use crate::{Error, Platform, Result, builds, tasks, uploads, watching};
 use domain::access::{Action, Actor, Subject, can};
 use domain::id::{BuildId, UserId, VideoId};
 use domain::key::MediaKey;
@@ -41,6 +42,8 @@ pub struct Edit {
     pub description: Option<String>,
     #[serde(default)]
     pub visibility: Option<String>,
+    #[serde(default)]
+    pub downloadable: Option<bool>,
 }
 
 /// A film as `actor` may see it.
@@ -49,6 +52,7 @@ pub async fn get(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<Vid
     let build = film.build.clone();
     let inspect = can(actor, Action::Inspect, subject(&film));
     let mut video = page(film, actor);
+    video.position_ms = watching::position(platform, actor, id).await?;
     if inspect {
         video.poster_choice = db::posters::choice(&platform.db, id).await?;
     }
@@ -155,7 +159,8 @@ pub async fn edit(platform: &Platform, actor: &Actor, id: &VideoId, edit: Edit) 
     let title = edit.title.as_deref().map(title).transpose()?;
     let description = edit.description.as_deref().map(description).transpose()?;
     let visibility = edit.visibility.as_deref().map(visibility).transpose()?;
-    db::videos::edit(&platform.db, &film.id, title.as_ref(), description.as_ref(), visibility).await?;
+    db::videos::edit(&platform.db, &film.id, title.as_ref(), description.as_ref(), visibility, edit.downloadable)
+        .await?;
     platform.watchers.forget(id);
     get(platform, actor, id).await
 }
@@ -345,6 +350,9 @@ fn page(film: Film, actor: &Actor) -> Video {
         poster_choice: None,
         eta_seconds: film.eta_seconds.filter(|_| film.state == State::Processing).map(|seconds| seconds.ceil() as u64),
         playback,
+        views: film.views.unsigned_abs(),
+        position_ms: None,
+        downloadable: film.downloadable,
         mine: is_owner(actor, &film.owner),
         id: film.id,
         title: film.title,
@@ -383,6 +391,8 @@ fn card(film: Film, actor: &Actor) -> Card {
         description,
         created_at: db::millis(film.created_at),
         published_at: film.published_at.map(db::millis),
+        views: film.views.unsigned_abs(),
+        downloadable: film.downloadable,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What runs beside the requests: it makes S3 and Kafka ready as soon as they are there, relays the outbox, and sweeps.
 
-use platform::{Platform, accounts, bus, tasks, uploads};
+use platform::{Platform, accounts, bus, tasks, uploads, watching};
 use std::fmt::Display;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -23,6 +23,10 @@ pub fn spawn(platform: &Platform, shutdown: &CancellationToken) -> Background {
     set.spawn(until(shutdown, async move { every(SWEEP, "uploads", || uploads::sweep(&p)).await }));
     let p = platform.clone();
     set.spawn(until(shutdown, async move { every(SWEEP, "leases", || tasks::sweep_leases(&p)).await }));
+    let p = platform.clone();
+    set.spawn(until(shutdown, async move { every(SWEEP, "views", || watching::sweep(&p)).await }));
+    let p = platform.clone();
+    set.spawn(until(shutdown, async move { every(EXPIRY, "visits", || watching::sweep_old(&p)).await }));
     let p = platform.clone();
     set.spawn(until(shutdown, async move { every(EXPIRY, "expired sessions", || accounts::sweep(&p)).await }));
     Background(set)

@@ -3,11 +3,12 @@
 use super::poster::{self, Shown};
 use domain::time::{UnixMillis, age};
 use domain::video::Card;
+use domain::watching::views_in_short;
 use leptos::prelude::*;
 
 /// `eager`: its poster is surely seen at once.
 pub fn film_card(film: &Card, now: UnixMillis, eager: bool) -> AnyView {
-    let Card { id, title, owner, poster, duration_ms, created_at, published_at, .. } = film.clone();
+    let Card { id, title, owner, poster, duration_ms, created_at, published_at, views, .. } = film.clone();
     let age = age(published_at.unwrap_or(created_at), now);
     view! {
         <li class="film-card" data-testid="film-card">
@@ -19,6 +20,7 @@ pub fn film_card(film: &Card, now: UnixMillis, eager: bool) -> AnyView {
                     </span>
                     <span class="film-meta">
                         <span>{owner}</span>
+                        <span>{views_in_short(views)}</span>
                         <span>{age}</span>
                     </span>
                 </span>

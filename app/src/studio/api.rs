@@ -24,9 +24,10 @@ pub async fn edit_film(
     title: Option<String>,
     description: Option<String>,
     visibility: Option<String>,
+    downloadable: Option<bool>,
 ) -> Result<Video, ApiError> {
     let viewer = server::require_user()?;
-    let edit = platform::videos::Edit { title, description, visibility };
+    let edit = platform::videos::Edit { title, description, visibility, downloadable };
     Ok(platform::videos::edit(&server::platform(), &viewer.actor, &id, edit).await?)
 }
 

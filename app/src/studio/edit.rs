@@ -52,7 +52,7 @@ pub fn form(film: Mine, editing: RwSignal<bool>) -> AnyView {
         let film = film.clone();
         let who = who.value();
         spawn_local(async move {
-            match api::edit_film(film.id.clone(), Some(title), Some(description), Some(who)).await {
+            match api::edit_film(film.id.clone(), Some(title), Some(description), Some(who), None).await {
                 Ok(Video { title, description, visibility, .. }) => {
                     film.card.update(|card| {
                         card.title = title;

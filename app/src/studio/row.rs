@@ -7,6 +7,7 @@ use crate::components::visibility;
 use domain::id::VideoId;
 use domain::time::{UnixMillis, age};
 use domain::video::{Card, Notice, State, Video, percent};
+use domain::watching::views_in_short;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -125,6 +126,7 @@ fn main_part(film: &Card, percent: Memo<u32>, now: UnixMillis) -> AnyView {
                     }
                 })}
             <span>{visibility::label(film.visibility)}</span>
+            {film.published_at.map(|_| view! { <span>{views_in_short(film.views)}</span> })}
             <span>{age(film.created_at, now)}</span>
         </p>
         {processing

@@ -244,7 +244,7 @@ fn save(
     wrong.set(None);
     let Some(video) = film.video.get_untracked() else { return };
     spawn_local(async move {
-        if let Err(error) = edit_film(video, title, description, visibility).await {
+        if let Err(error) = edit_film(video, title, description, visibility, None).await {
             wrong.try_set(Some(error.message));
         }
     });

@@ -4,6 +4,7 @@ use crate::server;
 use domain::id::VideoId;
 use domain::time::UnixMillis;
 use domain::video::Video;
+use domain::watching::Counted;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
@@ -22,4 +23,19 @@ pub async fn film(id: VideoId) -> Result<FilmPage, ApiError> {
     let video = platform::videos::get(&platform, &server::viewer().actor, &id).await?;
     let site = platform.config.public_url.as_str().trim_end_matches('/').to_owned();
     Ok(FilmPage { video, now: server::now(), site })
+}
+
+/// Tells of a visit in which a film is played, known by `visit`: at its beginning, and again once the film was watched for
+/// as long as the answer says.
+#[server(input = Json, output = Json)]
+pub async fn record_view(id: VideoId, visit: String) -> Result<Counted, ApiError> {
+    let (platform, viewer) = (server::platform(), server::viewer());
+    Ok(platform::watching::view(&platform, &viewer.actor, server::client_ip(), &id, &visit).await?)
+}
+
+/// Keeps how far somebody who is signed in has come.
+#[server(input = Json, output = Json)]
+pub async fn keep_position(id: VideoId, seconds: f64) -> Result<(), ApiError> {
+    let viewer = server::require_user()?;
+    Ok(platform::watching::keep_position(&server::platform(), &viewer.actor, &id, seconds).await?)
 }

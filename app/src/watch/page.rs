@@ -5,6 +5,7 @@ use crate::live::{News, follow};
 use crate::page::{Data, Load, page};
 use domain::time::{age, place};
 use domain::video::{Playback, State, Video, Visibility, percent};
+use domain::watching::views;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
@@ -154,6 +155,7 @@ fn about(video: &Video, now: domain::time::UnixMillis) -> AnyView {
         <div class="mt-3 flex flex-wrap items-center justify-between gap-3">
             <p class="film-meta">
                 <strong class="text-text">{video.owner.username.clone()}</strong>
+                <span>{views(video.views)}</span>
                 <span>{when}</span>
                 {(video.visibility != Visibility::Public)
                     .then(|| view! { <span>{crate::components::visibility::label(video.visibility)}</span> })}

@@ -5,6 +5,7 @@
 pub mod builds;
 pub mod engines;
 pub mod outbox;
+pub mod positions;
 pub mod posters;
 pub mod queue;
 pub mod rate_limits;
@@ -16,6 +17,7 @@ pub mod tokens;
 pub mod uploads;
 pub mod users;
 pub mod videos;
+pub mod visits;
 
 use crate::config::DatabaseConfig;
 use domain::event::{Envelope, Message};

@@ -39,6 +39,8 @@ pub struct Film {
     pub height: Option<i32>,
     pub created_at: OffsetDateTime,
     pub published_at: Option<OffsetDateTime>,
+    pub views: i64,
+    pub downloadable: bool,
     pub deleted: bool,
 }
 
@@ -96,6 +98,8 @@ pub(super) struct Row {
     pub(super) height: Option<i32>,
     pub(super) created_at: OffsetDateTime,
     pub(super) published_at: Option<OffsetDateTime>,
+    pub(super) views: i64,
+    pub(super) downloadable: bool,
     pub(super) deleted: bool,
 }
 
@@ -124,6 +128,8 @@ impl TryFrom<Row> for Film {
             height: row.height,
             created_at: row.created_at,
             published_at: row.published_at,
+            views: row.views,
+            downloadable: row.downloadable,
             deleted: row.deleted,
         })
     }
@@ -140,6 +146,7 @@ macro_rules! films {
                    (b.storyboard IS NOT NULL) AS "storyboard!",
                    coalesce(n.progress, 0) AS "progress!", n.eta_seconds AS "eta_seconds?", v.duration_ms, v.width, v.height,
                    v.created_at AS "created_at!", v.published_at AS "published_at?",
+                   v.views AS "views!", v.downloadable AS "downloadable!",
                    (v.deleted_at IS NOT NULL) AS "deleted!"
                FROM videos v
                JOIN users u ON u.id = v.owner_id
@@ -309,15 +316,17 @@ pub async fn edit(
     title: Option<&Title>,
     description: Option<&Description>,
     visibility: Option<Visibility>,
+    downloadable: Option<bool>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE videos SET title = coalesce($2, title), description = coalesce($3, description),
-             visibility = coalesce($4, visibility)
+             visibility = coalesce($4, visibility), downloadable = coalesce($5, downloadable)
          WHERE id = $1",
         id.as_str(),
         title.map(Title::as_str),
         description.map(Description::as_str),
-        visibility.map(Visibility::as_str)
+        visibility.map(Visibility::as_str),
+        downloadable
     )
     .execute(db)
     .await?;
@@ -387,6 +396,16 @@ pub async fn watched_build(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Resul
     let build =
         sqlx::query_scalar!("SELECT build_id FROM videos WHERE id = $1", id.as_str()).fetch_optional(db).await?;
     read_option(build.flatten())
+}
+
+/// How long a film is, if that is known; None at all if there is nothing of it to watch.
+pub async fn watchable_length(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<Option<Option<i64>>> {
+    sqlx::query_scalar!(
+        "SELECT duration_ms FROM videos WHERE id = $1 AND build_id IS NOT NULL AND deleted_at IS NULL",
+        id.as_str()
+    )
+    .fetch_optional(db)
+    .await
 }
 
 /// Tells the owner of a film that it is made anew.

@@ -122,7 +122,7 @@ async fn may_watch(platform: &Platform, actor: &Actor, build: &BuildId) -> Resul
 }
 
 /// The same of what belongs to no build.
-async fn may_watch_film(platform: &Platform, actor: &Actor, video: &VideoId) -> Result<Access> {
+pub(crate) async fn may_watch_film(platform: &Platform, actor: &Actor, video: &VideoId) -> Result<Access> {
     judged(platform, actor, video.as_str(), db::videos::access(&platform.db, video)).await
 }
 

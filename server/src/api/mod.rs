@@ -5,6 +5,7 @@ mod posters;
 mod tokens;
 mod uploads;
 mod videos;
+mod watching;
 
 use crate::problem::{Problem, Result};
 use crate::router::AppState;
@@ -34,6 +35,8 @@ pub fn routes() -> Router<AppState> {
         .route("/videos/{id}/poster/pictures", post(posters::send))
         .route("/videos/{id}/reprocess", post(videos::reprocess))
         .route("/videos/{id}/events", get(events::follow))
+        .route("/videos/{id}/views", post(watching::view))
+        .route("/videos/{id}/position", put(watching::keep_position))
         .fallback(viewer::no_such_call)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(never_stored))

@@ -92,6 +92,11 @@ pub(super) struct VideoOut {
     created_at: Option<String>,
     published_at: Option<String>,
     playback: Option<PlaybackOut>,
+    views: u64,
+    /// Where whoever asks stopped watching it.
+    position_ms: Option<i64>,
+    /// Whether others may have the original.
+    downloadable: bool,
     /// Null for all but its owner.
     poster_choice: Option<Choice>,
 }
@@ -120,6 +125,9 @@ impl From<Video> for VideoOut {
             created_at: rfc3339(video.created_at),
             published_at: video.published_at.and_then(rfc3339),
             playback: video.playback.map(PlaybackOut::from),
+            views: video.views,
+            position_ms: video.position_ms,
+            downloadable: video.downloadable,
             poster_choice: video.poster_choice,
         }
     }
@@ -139,6 +147,7 @@ struct CardOut {
     posters: Vec<PosterOut>,
     created_at: Option<String>,
     published_at: Option<String>,
+    views: u64,
 }
 
 impl From<Card> for CardOut {
@@ -155,6 +164,7 @@ impl From<Card> for CardOut {
             posters: files(card.poster.as_ref()),
             created_at: rfc3339(card.created_at),
             published_at: card.published_at.and_then(rfc3339),
+            views: card.views,
         }
     }
 }
@@ -187,6 +197,7 @@ pub struct Changes {
     title: Option<String>,
     description: Option<String>,
     visibility: Option<String>,
+    downloadable: Option<bool>,
 }
 
 pub async fn edit(
@@ -195,8 +206,8 @@ pub async fn edit(
     Path(id): Path<String>,
     Json(changes): Json<Changes>,
 ) -> Result<Response> {
-    let Changes { title, description, visibility } = changes;
-    let edit = Edit { title, description, visibility };
+    let Changes { title, description, visibility, downloadable } = changes;
+    let edit = Edit { title, description, visibility, downloadable };
     let video = videos::edit(&platform, &actor, &parse(&id)?, edit).await?;
     Ok(axum::Json(VideoOut::from(video)).into_response())
 }
