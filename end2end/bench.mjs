@@ -16,12 +16,13 @@ import { reads } from './bench/reads.mjs';
 import { scale } from './bench/scale.mjs';
 import { search } from './bench/search.mjs';
 import { sizes } from './bench/sizes.mjs';
+import { start } from './bench/start.mjs';
 import { table } from './bench/table.mjs';
 import { upload } from './bench/upload.mjs';
 import { waiting } from './bench/waiting.mjs';
 
 // Memory is first, so that idle is idle; search is last, so that its films are in nobody's way.
-const parts = { memory, upload, ladder, quick, 'first-frame': firstFrame, queue, scale, sizes, reads, jail, waiting, pages, hop, search };
+const parts = { memory, upload, ladder, quick, 'first-frame': firstFrame, queue, scale, sizes, reads, jail, waiting, start, pages, hop, search };
 
 const names = ['only', 'film', 'rounds', 'length', 'players'];
 const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, { type: 'string' }])) });

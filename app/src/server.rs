@@ -14,6 +14,15 @@ mod in_browser {
         true
     }
 
+    pub fn is_watching() -> bool {
+        false
+    }
+
+    /// The server has written it into the page.
+    pub fn early() -> String {
+        String::new()
+    }
+
     /// The page goes elsewhere by itself, see [`crate::page`].
     pub fn redirect(_path: &str) {}
 }
@@ -31,13 +40,55 @@ mod on_server {
     pub use leptos_axum::redirect;
     use platform::Platform;
     use platform::accounts::User;
+    use std::collections::BTreeMap;
     use std::error::Error as _;
     use std::net::{IpAddr, SocketAddr};
+    use std::sync::{Arc, Mutex, PoisonError};
     use std::time::{SystemTime, UNIX_EPOCH};
     use tower_sessions::Session;
 
     pub fn in_browser() -> bool {
         false
+    }
+
+    /// Whether the page that is being rendered is a film's.
+    pub fn is_watching() -> bool {
+        use_context::<Parts>().is_some_and(|parts| parts.uri.path().starts_with("/watch/"))
+    }
+
+    /// What the page that is being rendered brings along for its player, as HTML.
+    #[derive(Clone, Default)]
+    pub struct Baggage(Arc<Mutex<String>>);
+
+    /// Puts into the page what the player of the film asks for first. Without it the player asks. `is_left`: the film
+    /// goes on somewhere else than at its beginning.
+    pub async fn bring_along(address: &str, is_left: bool) {
+        let Some(Baggage(baggage)) = use_context::<Baggage>() else { return };
+        let Ok(early) = platform::videos::early(&platform(), &viewer().actor, address).await else { return };
+        let playlists: BTreeMap<&str, &str> =
+            early.playlists.iter().map(|(address, text)| (address.as_str(), text.as_str())).collect();
+        let asks_for_time =
+            use_context::<Parts>().is_some_and(|parts| parts.uri.query().is_some_and(|q| q.contains("t=")));
+        let begins_elsewhere = is_left || asks_for_time;
+        let objects: Vec<&String> = early.objects.iter().filter(|_| !begins_elsewhere).collect();
+        // A tag within the text would end the element that it stands in.
+        let json =
+            serde_json::json!({ "playlists": playlists, "objects": objects }).to_string().replace('<', "\\u003c");
+        let mut html = String::new();
+        for address in objects {
+            let address = address.replace('&', "&amp;").replace('"', "&quot;");
+            html += &format!(
+                r#"<link rel="preload" as="fetch" crossorigin="anonymous" fetchpriority="high" href="{address}">"#
+            );
+        }
+        html += &format!(r#"<script type="application/json" id="early">{json}</script>"#);
+        *baggage.lock().unwrap_or_else(PoisonError::into_inner) = html;
+    }
+
+    pub fn early() -> String {
+        let Some(Baggage(baggage)) = use_context::<Baggage>() else { return String::new() };
+        // Rendering asks more than once.
+        baggage.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Who looks at the page: given by the server to every request.

@@ -19,7 +19,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
                 <link rel="manifest" href="/manifest.webmanifest" />
                 <AutoReload options=options.clone() />
-                <HydrationScripts options />
+                // Where a film is watched, its first frame goes before buttons that do something.
+                <HydrationScripts options defer=crate::server::is_watching() />
                 <MetaTags />
             </head>
             <body>

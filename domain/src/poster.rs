@@ -120,6 +120,11 @@ impl Poster {
         self.file(self.width, Format::Jpeg)
     }
 
+    /// The path of the largest WebP: the same for a page, and half of its weight.
+    pub fn for_browsers(&self) -> String {
+        self.file(self.width, Format::Webp)
+    }
+
     /// As HTML's `srcset` has it.
     pub fn srcset(&self, format: Format) -> String {
         let mut set = String::new();

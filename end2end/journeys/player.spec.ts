@@ -193,7 +193,7 @@ test('a film goes along while one looks around, and back', async ({ page }) => {
   await goesOn(mini.locator('video'));
   await mini.getByRole('button', { name: 'Pause' }).click();
   expect(await isPaused(mini.locator('video'))).toBe(true);
-  await mini.getByRole('button', { name: 'Play' }).click();
+  await mini.getByRole('button', { name: 'Play', exact: true }).click();
   await goesOn(mini.locator('video'));
   const left = await timeOf(mini.locator('video'));
 
@@ -255,4 +255,68 @@ test('on a phone one taps', async ({ browser, baseURL }) => {
     await pick(page, '180p');
     await expect(page.getByTestId('settings')).toHaveCount(0);
   });
+});
+
+test('a line that breaks and addresses that are too old are got over', async ({ page }) => {
+  test.setTimeout(240_000);
+  const { id, video } = await telling(page);
+  const problem = page.getByTestId('player').getByRole('alert');
+  const segments = /\/m\/[^/]+\/\d+\.\d+\//;
+  const plays = async () => {
+    await page.getByRole('button', { name: 'Play', exact: true }).first().click();
+    const before = await timeOf(video);
+    await expect.poll(() => timeOf(video), { timeout: 60_000 }).toBeGreaterThan(before + 0.5);
+  };
+
+  await test.step('an address of the storage that is refused is asked for anew', async () => {
+    let refused = 0;
+    // Who is sent on is not asked again here, so the refusal stands in the place of the one who sends on.
+    await page.route(segments, (route) => (++refused > 2 ? route.continue() : route.fulfill({ status: 403 })));
+    await visit(page, `/watch/${id}?t=0`);
+    await plays();
+    expect(refused).toBeGreaterThan(2);
+    await expect(problem).toHaveCount(0);
+    await page.unroute(segments);
+  });
+
+  await test.step('a line that is broken for long is told of, and goes on by itself', async () => {
+    await page.route(segments, (route) => route.abort('internetdisconnected'));
+    await visit(page, `/watch/${id}?t=0`);
+    await expect(problem).toContainText('It goes on by itself', { timeout: 90_000 });
+    await page.unroute(segments);
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await expect(problem).toHaveCount(0, { timeout: 60_000 });
+    await plays();
+  });
+
+  await test.step('a film that is made private meanwhile is said to be gone', async () => {
+    await page.route(segments, (route) => route.fulfill({ status: 404 }));
+    await page.route(/\/v\/.*master\.m3u8/, (route) => route.fulfill({ status: 404 }));
+    await visit(page, `/watch/${id}?t=0`);
+    await expect(problem).toContainText("isn't available any more");
+    await page.unroute(segments);
+  });
+
+  await test.step('a film that is gone is said to be', async () => {
+    await page.route(/\/watch\//, async (route) => {
+      const answer = await route.fetch();
+      // Without the playlists that the page brings along.
+      await route.fulfill({ response: answer, body: (await answer.text()).replace(/<script type="application\/json" id="early">.*?<\/script>/, '') });
+    });
+    await visit(page, `/watch/${id}?t=0`);
+    await expect(problem).toContainText("isn't available any more");
+  });
+});
+
+test('a page brings along what its player asks for first', async ({ page }) => {
+  const { id } = await telling(page);
+  const asked: string[] = [];
+  // Who was sent on has asked once.
+  page.on('request', (request) => request.redirectedFrom() ?? asked.push(new URL(request.url()).pathname));
+  await visit(page, `/watch/${id}`);
+  await expect.poll(() => screen(page).evaluate((element: HTMLVideoElement) => element.readyState)).toBeGreaterThan(2);
+  expect(asked.filter((path) => /(master|180p|audio)\.m3u8$/.test(path))).toEqual([]);
+  const named = await page.locator('link[rel=preload][href^="/m/"]').evaluateAll((links: HTMLLinkElement[]) => links.map((link) => new URL(link.href).pathname));
+  expect(named).toHaveLength(4);
+  for (const path of named) expect(asked.filter((other) => other === path), path).toHaveLength(1);
 });

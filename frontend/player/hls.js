@@ -1,17 +1,29 @@
 import Hls from 'hls.js';
 import { Events } from 'hls.js/events';
 import { config } from './config.js';
+import { PlaylistLoader, SegmentLoader, lineSpeed } from './early.js';
 import { followGrowth } from './growth.js';
 import { recover } from './recovery.js';
 
 export const isSupported = () => Hls.isSupported();
+
+/** Share of the line's speed that is relied on at first. */
+const CAREFUL = 0.7;
 
 const track = ({ name, lang }, index) => ({ index, name, language: lang ?? '' });
 
 /** hls.js over MediaSource, in the words of `player.js`. */
 export function attachHls(video, src, start, { onLevels, onLevel, onTracks, onError }) {
   // A configuration of its own: what follows changes it.
-  const hls = new Hls({ ...config, startPosition: start });
+  const line = lineSpeed();
+  const hls = new Hls({
+    ...config,
+    startPosition: start,
+    pLoader: PlaylistLoader,
+    fLoader: SegmentLoader,
+    // What is left of it beside everything else is known once segments come.
+    ...(line && { abrEwmaDefaultEstimate: line * CAREFUL }),
+  });
   const levels = () =>
     hls.levels.map((level, index) => ({
       index,

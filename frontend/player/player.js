@@ -1,5 +1,6 @@
 // The contract with the watch page (wasm), `app/src/watch/player/engine.rs`:
-//   kinoraPlayer.attach(video, src, film, start, { onLevels, onLevel, onTracks, onScreens, onError }) -> handle
+//   kinoraPlayer.attach(video, src, film, start) -> handle
+//   handle.listen({ onLevels, onLevel, onTracks, onScreens, onError })
 // A film that is attached already, because the page's HTML asked for it before the wasm was there, is handed over.
 //
 // onLevels([{ index, height, lags }]): the lowest first; -1 stands for automatic. One that lags is still made.
@@ -91,12 +92,10 @@ function open(video, src, film, start) {
   return handle;
 }
 
-function attach(video, src, film, start, callbacks) {
+function attach(video, src, film, start) {
   const before = attached.get(video);
   if (before && before.src !== src) before.destroy();
-  const handle = before?.src === src ? before : open(video, src, film, start);
-  if (callbacks) handle.listen(callbacks);
-  return handle;
+  return before?.src === src ? before : open(video, src, film, start);
 }
 
 globalThis.kinoraPlayer = { attach };

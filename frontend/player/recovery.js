@@ -13,15 +13,16 @@ const manifestFailures = new Set([
   ErrorDetails.MANIFEST_PARSING_ERROR,
 ]);
 
-// hls.js has tried for 25 s before it calls an error fatal.
-const RETRIES_IN_SILENCE = 0;
 const LONGEST_PAUSE_MS = 15_000;
 const MEDIA_TRIES = 3;
 const MEDIA_TRIES_WITHIN_MS = 30_000;
 
+const isGone = (status) => [401, 403, 404, 410].includes(status);
+
 /** Brings `hls` back after fatal errors for as long as there is hope; returns what ends the watch. */
 export function recover(hls, video, src, onError) {
   let networkFailures = 0;
+  let isTold = false;
   let mediaFailures = [];
   let timer = 0;
   let again = null;
@@ -33,13 +34,34 @@ export function recover(hls, video, src, onError) {
     go?.();
   }
 
+  function giveUp() {
+    clearTimeout(timer);
+    again = null;
+    hls.stopLoad();
+    isTold = true;
+    onError(words.gone);
+  }
+
+  /** Segments are refused again and again: perhaps the film isn't for these eyes any more. */
+  async function ask() {
+    const answer = await fetch(src).catch(() => null);
+    if (answer && isGone(answer.status)) giveUp();
+  }
+
   function network(data) {
-    if (data.response && [401, 403, 404, 410].includes(data.response.code) && manifestFailures.has(data.details)) {
-      onError(words.gone);
+    if (isGone(data.response?.code) && manifestFailures.has(data.details)) {
+      giveUp();
       return;
     }
     networkFailures += 1;
-    if (networkFailures === RETRIES_IN_SILENCE + 1) onError(words.network);
+    // Of what doesn't come hls.js has tried for 25 s before it says so. What is refused it doesn't try again: an address
+    // may be too old, and the next one isn't.
+    const isRefused = data.response?.code >= 400 && data.response.code < 500;
+    if (isRefused && networkFailures > 1) void ask();
+    if (!isTold && networkFailures > (isRefused ? 1 : 0)) {
+      isTold = true;
+      onError(words.network);
+    }
     again = manifestFailures.has(data.details) ? () => hls.loadSource(src) : () => hls.startLoad(video.currentTime);
     clearTimeout(timer);
     timer = setTimeout(retryNow, Math.min(500 * 2 ** networkFailures, LONGEST_PAUSE_MS));
@@ -67,7 +89,8 @@ export function recover(hls, video, src, onError) {
 
   hls.on(Events.FRAG_BUFFERED, () => {
     // An empty message takes the last one back.
-    if (networkFailures > RETRIES_IN_SILENCE) onError('');
+    if (isTold) onError('');
+    isTold = false;
     networkFailures = 0;
   });
 

@@ -1,9 +1,11 @@
 //! Films: their pages, lists, search, and what their owners do with them.
 
+mod early;
 mod growth;
 mod text;
 mod watch;
 
+pub use early::{Early, early};
 pub use growth::Builds;
 pub use text::Text;
 pub(crate) use watch::may_watch_film;

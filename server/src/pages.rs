@@ -3,7 +3,7 @@
 use crate::csp::Csp;
 use crate::problem::Problem;
 use crate::router::{AppState, BODY_LIMIT};
-use app::server::Viewer;
+use app::server::{Baggage, Viewer};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -44,6 +44,7 @@ fn listed() -> Vec<AxumRouteListing> {
 fn context(platform: Platform, csp: Csp) -> impl Fn() + Clone + Send + Sync + 'static {
     move || {
         provide_context(platform.clone());
+        provide_context(Baggage::default());
         let viewer = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Viewer>().cloned());
         provide_context(viewer.unwrap_or(Viewer { actor: Actor::Anonymous, user: None }));
         csp.announce();

@@ -3,7 +3,7 @@ use crate::error::ApiError;
 use crate::server;
 use domain::id::VideoId;
 use domain::time::UnixMillis;
-use domain::video::Video;
+use domain::video::{State, Video};
 use domain::watching::Counted;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
@@ -17,10 +17,19 @@ pub struct FilmPage {
     pub site: String,
 }
 
+/// The address of what our player plays: a film that still grows has a playlist of its own for it.
+pub fn playlist(video: &Video) -> Option<String> {
+    let playback = video.playback.as_ref().filter(|_| video.watchable)?;
+    Some(if video.state == State::Ready { playback.hls.clone() } else { format!("{}?growing=1", playback.hls) })
+}
+
 #[server(input = Json, output = Json)]
 pub async fn film(id: VideoId) -> Result<FilmPage, ApiError> {
     let platform = server::platform();
     let video = platform::videos::get(&platform, &server::viewer().actor, &id).await?;
+    if let Some(address) = playlist(&video) {
+        server::bring_along(&address, video.position_ms.is_some()).await;
+    }
     let site = platform.config.public_url.as_str().trim_end_matches('/').to_owned();
     Ok(FilmPage { video, now: server::now(), site })
 }

@@ -52,12 +52,10 @@ enum Screen {
 }
 
 fn screen(video: &Video) -> Screen {
-    match (&video.playback, video.state) {
-        // A film that still grows has a playlist of its own for our player.
-        (Some(playback), State::Ready) => Screen::Player { src: playback.hls.clone() },
-        (Some(playback), _) if video.watchable => Screen::Player { src: format!("{}?growing=1", playback.hls) },
-        (_, State::Failed) => Screen::Failed(video.failure.clone()),
-        _ => Screen::Waiting,
+    match (api::playlist(video), video.state) {
+        (Some(src), _) => Screen::Player { src },
+        (None, State::Failed) => Screen::Failed(video.failure.clone()),
+        (None, _) => Screen::Waiting,
     }
 }
 
@@ -86,6 +84,7 @@ fn show(data: Data) -> AnyView {
         owner: video.owner.username.clone(),
         duration: video.duration_ms.unwrap_or(0) as f64 / 1000.0,
         start: asked_place(video),
+        left: video.position_ms.map(|ms| ms as f64 / 1000.0),
         poster: Memo::new(move |_| playback.read().as_ref().and_then(|p| p.poster.clone())).into(),
         waveform: of_playback(|p| p.waveform.clone()),
         storyboard: of_playback(|p| p.storyboard.clone()),

@@ -95,7 +95,12 @@ fn playlist(snapshot: &Snapshot, name: Option<&str>, asked: Asked) -> Result<Pla
     Ok(Playlist { text, finished: snapshot.is_finished() })
 }
 
-async fn watched(platform: &Platform, actor: &Actor, video: &VideoId, build: &BuildId) -> Result<Arc<Snapshot>> {
+pub(super) async fn watched(
+    platform: &Platform,
+    actor: &Actor,
+    video: &VideoId,
+    build: &BuildId,
+) -> Result<Arc<Snapshot>> {
     judge(platform, actor, video, build).await?;
     platform.growth.look(platform, build).await
 }

@@ -17,13 +17,11 @@ extern "C" {
     pub type Handle;
 
     #[wasm_bindgen(js_namespace = kinoraPlayer, js_name = attach, catch)]
-    fn attach(
-        video: &web_sys::HtmlVideoElement,
-        src: &str,
-        film: &str,
-        start: Option<f64>,
-        callbacks: &Object,
-    ) -> Result<Handle, JsValue>;
+    fn attach(video: &web_sys::HtmlVideoElement, src: &str, film: &str, start: Option<f64>) -> Result<Handle, JsValue>;
+
+    /// Tells at once what is known already.
+    #[wasm_bindgen(method)]
+    fn listen(this: &Handle, callbacks: &Object);
 
     #[wasm_bindgen(method, getter)]
     pub fn video(this: &Handle) -> web_sys::HtmlVideoElement;
@@ -118,12 +116,12 @@ fn track(value: &JsValue) -> Option<Track> {
 fn begin(deck: Deck, film: &Film, src: &str) {
     // The page may have gone elsewhere while the script came.
     let Some(video) = deck.video.try_get_untracked().flatten() else { return };
-    let callbacks = callbacks(deck);
-    match attach(&video, src, film.id.as_str(), film.start, &callbacks) {
+    match attach(&video, src, film.id.as_str(), film.start.or(film.left)) {
         Ok(handle) => {
             describe(&handle, film);
             // What it was before is destroyed where it is another film: the script sees to that.
-            deck.handle.set_value(Some(SendWrapper::new(handle)));
+            deck.handle.set_value(Some(SendWrapper::new(handle.clone())));
+            handle.listen(&callbacks(deck));
             super::begun(deck);
         }
         Err(_) => deck.problem.set(Some("This film can't be played in this browser.".to_owned())),

@@ -14,6 +14,7 @@ mod settings;
 mod stats;
 mod taste;
 mod tiles;
+mod visit;
 mod wave;
 
 use crate::components::icons::{PLAY, solid};
@@ -37,8 +38,10 @@ pub struct Film {
     pub owner: String,
     /// Seconds; 0 while unknown.
     pub duration: f64,
-    /// Seconds, where somebody asked for a place; else it goes on where it was left in this browser.
+    /// Seconds, where somebody asked for a place.
     pub start: Option<f64>,
+    /// Seconds, where somebody who is signed in left it; else it goes on where it was left in this browser.
+    pub left: Option<f64>,
     /// None as long as the film has none.
     pub poster: Signal<Option<Poster>>,
     /// Of a film without a picture.
@@ -85,6 +88,7 @@ pub fn player(src: String, mut film: Film) -> AnyView {
         }
     });
     keys::listen(deck);
+    visit::follow(deck, film.id.clone());
     let waveform = film.waveform;
     // Where the waveform itself is drawn, its picture is left out.
     let poster = film.poster;
@@ -110,6 +114,8 @@ pub fn player(src: String, mut film: Film) -> AnyView {
             on:pointerleave=move |_| deck.rest()
             on:contextmenu=move |event| context::open(deck, &event)
         >
+            // Written by the server alone.
+            <div class="contents" inner_html=crate::server::early()></div>
             {video(deck, src, &film, picture)}
             <script type="module" src=engine::SCRIPT nonce=use_nonce()></script>
             {move || waveform.get().map(|path| wave::wave(deck, path, picture.read().is_some()))}
@@ -139,11 +145,11 @@ fn video(deck: Deck, src: String, film: &Film, picture: Memo<Option<Poster>>) ->
         <video
             node_ref=deck.video
             playsinline
-            poster=move || picture.get().map(|poster| poster.largest())
+            poster=move || picture.get().map(|poster| poster.for_browsers())
             preload="auto"
             data-hls=src
             data-film=film.id.to_string()
-            data-start=film.start.map(|start| start.to_string())
+            data-start=film.start.or(film.left).map(|start| start.to_string())
             on:pointerdown=move |event| deck.alive(|| gestures::begin(deck, &event))
             on:click=move |event| deck.alive(|| gestures::click(deck, &event))
             on:dblclick=move |event| deck.alive(|| gestures::double_click(deck, &event))
