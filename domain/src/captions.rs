@@ -6,6 +6,7 @@ mod settings;
 mod times;
 mod words;
 
+use crate::id::CaptionsId;
 use crate::text::InvalidText;
 use crate::webvtt;
 use serde::{Deserialize, Serialize};
@@ -184,6 +185,13 @@ pub struct Listed {
     pub source: Source,
     /// How many there are, if that is known.
     pub cues: Option<u32>,
+}
+
+/// What brings captions back that were deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deleted {
+    pub label: String,
+    pub object: CaptionsId,
 }
 
 /// What captions say and when, to be looked at.

@@ -9,7 +9,7 @@ use crate::videos::load;
 use crate::{Error, Platform, Result};
 use decode::{Decoded, decode};
 use domain::access::{Action, Actor};
-use domain::captions::{self, File, Label, Listed, Preview, Source, Unreadable};
+use domain::captions::{self, Deleted, File, Label, Listed, Preview, Source, Unreadable};
 use domain::id::{CaptionsId, UserId, VideoId};
 use domain::key::MediaKey;
 use domain::language::Language;
@@ -17,7 +17,7 @@ use domain::playlist::{self, Text};
 use domain::task::{Kind, LATER};
 use domain::text::InvalidText;
 use domain::time::clock;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sqlx::PgConnection;
 use std::time::Duration;
 
@@ -41,13 +41,6 @@ pub struct Kept {
     /// Whether there were captions in this language before.
     #[serde(skip)]
     pub replaced: bool,
-}
-
-/// What brings captions back that were deleted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Deleted {
-    pub label: String,
-    pub object: CaptionsId,
 }
 
 /// What an owner's film is captioned in, as players show it.
