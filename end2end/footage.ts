@@ -24,6 +24,17 @@ export function film(title: string): string {
   return path;
 }
 
+/** The twelve seconds with French subtitles in the file. */
+export function captionedFilm(title: string): string {
+  original ??= encode(join(folder, 'original.mp4'));
+  const words = join(folder, 'fr.srt');
+  writeFileSync(words, '1\n00:00:00,500 --> 00:00:03,000\nBonjour <b>&</b> bienvenue\n');
+  const path = join(folder, `${title}.mkv`);
+  const command = ['-v', 'error', '-y', '-i', original, '-i', words, '-c', 'copy', '-c:s', 'srt', '-metadata:s:s:0', 'language=fre', path];
+  execFileSync('ffmpeg', command, { stdio: ['ignore', 'ignore', 'inherit'] });
+  return path;
+}
+
 /** Five pictures of three seconds each that can be told apart: red, green, blue, yellow, white with a black border. */
 export function colourful(title: string): string {
   if (!colours) {

@@ -78,8 +78,7 @@ pub fn manifest(build: &BuildId, media_base: &str, tracks: &[Track<'_>], subtitl
         text.push_str("</AdaptationSet>\n");
     }
     for subtitles in subtitles {
-        let Text { name, fence, about: said } = subtitles;
-        let key = MediaKey::Text { build: build.clone(), name: name.clone(), fence: *fence };
+        let Text { name, key, about: said } = subtitles;
         text.push_str("<AdaptationSet contentType=\"text\" mimeType=\"text/vtt\"");
         about(&mut text, said, "subtitle");
         let _ = writeln!(
@@ -239,8 +238,9 @@ mod tests {
     fn subtitles_are_a_set_each() {
         let (film, stored) = (picture("180p", 320, 180), chunks(&[(9, 4000.0), (9, 4000.0)]));
         let about = About { language: Some("fr".into()), label: "Français".into() };
-        let text = Text { name: "text1".into(), fence: 7, about };
         let build = BuildId::from_random([0; 16]);
+        let key = MediaKey::Text { build: build.clone(), name: "text1".into(), fence: 7 };
+        let text = Text { name: "text1".into(), key, about };
         let manifest = manifest(&build, "../../../m/", &[track(&film, &stored)], std::slice::from_ref(&text));
         assert!(manifest.contains("contentType=\"text\" mimeType=\"text/vtt\" lang=\"fr\">\n<Label>Français</Label>"));
         assert!(manifest.contains(&format!("<BaseURL>../../../m/{build}/text1.7.vtt</BaseURL>")), "{manifest}");

@@ -85,6 +85,10 @@ public_id!(
     UploadId
 );
 public_id!(
+    /// Captions as they were added or replaced once: an object.
+    CaptionsId
+);
+public_id!(
     /// One processing of one original by one ladder and one engine version.
     BuildId
 );

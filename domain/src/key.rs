@@ -1,6 +1,6 @@
 //! Every stored object: where it lies, what it is, how long it may be kept. Nowhere else.
 
-use crate::id::{BuildId, ID_LEN, TaskId, VideoId};
+use crate::id::{BuildId, CaptionsId, ID_LEN, TaskId, VideoId};
 use crate::playlist::is_audio;
 use crate::poster::{Format, Of};
 use std::fmt;
@@ -25,6 +25,8 @@ pub enum MediaKey {
     Sheet { build: BuildId, number: u32, fence: i64 },
     /// Subtitles, as WebVTT.
     Text { build: BuildId, name: String, fence: i64 },
+    /// Captions that an owner added, as WebVTT; others in their place have another id.
+    Captions { video: VideoId, id: CaptionsId },
 }
 
 impl MediaKey {
@@ -36,6 +38,11 @@ impl MediaKey {
     /// The posters that the owner of a film chose lie below this, and the pictures that were sent for them.
     pub fn posters_prefix(video: &VideoId) -> String {
         format!("posters/{video}/")
+    }
+
+    /// The captions that the owner of a film added lie below this.
+    pub fn captions_prefix(video: &VideoId) -> String {
+        format!("captions/{video}/")
     }
 
     /// Everything of a build lies below this.
@@ -51,7 +58,7 @@ impl MediaKey {
             MediaKey::Poster { format, .. } => format.content_type(),
             MediaKey::Sheet { .. } => "image/jpeg",
             MediaKey::Waveform { .. } => "application/json",
-            MediaKey::Text { .. } => "text/vtt; charset=utf-8",
+            MediaKey::Text { .. } | MediaKey::Captions { .. } => "text/vtt; charset=utf-8",
         }
     }
 
@@ -76,17 +83,24 @@ impl MediaKey {
     pub fn from_key(key: &str) -> Option<Self> {
         match key.strip_prefix("posters/") {
             Some(tail) => Self::chosen(tail),
+            None if key.starts_with("captions/") => Self::from_path(key),
             None => Self::from_path(key.strip_prefix("media/")?),
         }
     }
 
     /// Reads `{build}/{chunk}.{fence}/{rung}.m4s`, `{build}/init.{hash}/{rung}.mp4`,
     /// `{build}/poster.{fence}.{width}.webp`, `posters/{video}/{task}.{fence}.{width}.webp`,
-    /// `{build}/storyboard0.{fence}.jpg`, `{build}/waveform.{fence}.json` or `{build}/text1.{fence}.vtt`.
+    /// `{build}/storyboard0.{fence}.jpg`, `{build}/waveform.{fence}.json`, `{build}/text1.{fence}.vtt` or
+    /// `captions/{video}/{id}.vtt`.
     /// The endings are for players that refuse a segment without one: FFmpeg's do.
     pub fn from_path(path: &str) -> Option<Self> {
         if let Some(tail) = path.strip_prefix("posters/") {
             return Self::chosen(tail).filter(|key| key.path().as_deref() == Some(path));
+        }
+        if let Some(tail) = path.strip_prefix("captions/") {
+            let (video, file) = tail.split_once('/')?;
+            let (video, id) = (video.parse().ok()?, file.strip_suffix(".vtt")?.parse().ok()?);
+            return Some(MediaKey::Captions { video, id });
         }
         let mut parts = path.split('/');
         let build: BuildId = parts.next()?.parse().ok()?;
@@ -134,6 +148,7 @@ impl MediaKey {
         match self {
             MediaKey::Original { video }
             | MediaKey::Picture { video, .. }
+            | MediaKey::Captions { video, .. }
             | MediaKey::Poster { of: Of::Film(video, _), .. } => Belongs::ToFilm(video),
             MediaKey::Chunk { build, .. }
             | MediaKey::Init { build, .. }
@@ -170,6 +185,7 @@ impl fmt::Display for MediaKey {
             MediaKey::Waveform { build, fence } => write!(f, "media/{build}/waveform.{fence}.json"),
             MediaKey::Sheet { build, number, fence } => write!(f, "media/{build}/storyboard{number}.{fence}.jpg"),
             MediaKey::Text { build, name, fence } => write!(f, "media/{build}/{name}.{fence}.vtt"),
+            MediaKey::Captions { video, id } => write!(f, "captions/{video}/{id}.vtt"),
         }
     }
 }
@@ -228,6 +244,7 @@ mod tests {
             MediaKey::Waveform { build: build.clone(), fence: 4 },
             MediaKey::Sheet { build: build.clone(), number: 11, fence: 2 },
             MediaKey::Text { build: build.clone(), name: "text2".into(), fence: 3 },
+            MediaKey::Captions { video: VideoId::from_random([9; 16]), id: CaptionsId::from_random([8; 16]) },
         ] {
             let path = key.path().unwrap();
             assert_eq!(MediaKey::from_path(&path).as_ref(), Some(&key));
@@ -285,6 +302,9 @@ mod tests {
         for tail in ["", "1.1.640", "01.1.640.jpg", "1.1.640.jpg/x", "x.1.640.jpg", "picture.", "picture.0123456789ab"]
         {
             assert_eq!(MediaKey::from_path(&format!("posters/{video}/{tail}")), None, "{tail}");
+        }
+        for tail in ["", "0123456789ab", "0123456789a.vtt", "0123456789ab.vtt/x", "../0123456789ab.vtt", "x.vtt"] {
+            assert_eq!(MediaKey::from_path(&format!("captions/{video}/{tail}")), None, "{tail}");
         }
     }
 }

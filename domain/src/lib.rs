@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod account;
+pub mod captions;
 pub mod dash;
 pub mod event;
 pub mod fingerprint;
@@ -11,6 +12,7 @@ pub mod id;
 pub mod key;
 pub mod ladder;
 pub mod lanes;
+pub mod language;
 pub mod page;
 pub mod plan;
 pub mod playlist;

@@ -39,14 +39,32 @@ pub fn is_audio(name: &str) -> bool {
     name.starts_with(AUDIO)
 }
 
-/// Subtitles of a film: one object for all of it.
+/// Subtitles of a film, its own or added ones: one object for all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
-    /// `text1`, ….
+    /// `text1`, … of the film's own, `captions-de`, … of added ones.
     pub name: String,
-    /// Of the claim that wrote it.
-    pub fence: i64,
+    pub key: MediaKey,
     pub about: About,
+}
+
+/// The texts of a film: each that was added stands in place of the film's own in its language. No two are called the
+/// same (RFC 8216, 4.3.4.1.1).
+pub fn texts(own: &[Text], added: &[Text]) -> Vec<Text> {
+    let is_replaced =
+        |text: &Text| text.about.language.is_some() && added.iter().any(|a| a.about.language == text.about.language);
+    let mut all: Vec<Text> = own.iter().filter(|text| !is_replaced(text)).chain(added).cloned().collect();
+    for at in 1..all.len() {
+        let (before, rest) = all.split_at_mut(at);
+        let label = &mut rest[0].about.label;
+        let wished = label.clone();
+        let mut copy = 2;
+        while before.iter().any(|text| text.about.label == *label) {
+            *label = format!("{wished} {copy}");
+            copy += 1;
+        }
+    }
+    all
 }
 
 /// A stored chunk of a rendition: one object, its segments byte ranges of it in order.
@@ -145,14 +163,13 @@ fn media_attributes(kind: &str, group: &str, about: &About, is_default: bool) ->
 }
 
 /// The media playlist of subtitles for a film that lasts `duration_ms`: one segment.
-pub fn subtitles(build: &BuildId, text: &Text, duration_ms: f64, media_base: &str) -> String {
-    let key = MediaKey::Text { build: build.clone(), name: text.name.clone(), fence: text.fence };
+pub fn subtitles(text: &Text, duration_ms: f64, media_base: &str) -> String {
     let seconds = (duration_ms / 1000.0).max(0.001);
     format!(
         "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{}\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n\
          #EXTINF:{seconds:.5},\n{media_base}{}\n#EXT-X-ENDLIST\n",
         seconds.ceil() as u64,
-        key.path().unwrap_or_default()
+        text.key.path().unwrap_or_default()
     )
 }
 
@@ -329,6 +346,7 @@ pub fn beginning(text: &str) -> Beginning<'_> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::id::{CaptionsId, VideoId};
 
     pub(crate) fn picture(name: &str, width: u32, height: u32) -> Rendition {
         Rendition {
@@ -401,9 +419,29 @@ pub(crate) mod tests {
             (sound("audio2", Some("de"), "Deutsch \"neu\""), rate(140_000, 100_000)),
         ];
         let about = About { language: Some("fr".to_owned()), label: "Français".to_owned() };
-        let text = Text { name: "text1".to_owned(), fence: 4, about };
+        let key = MediaKey::Text { build: BuildId::from_random([0; 16]), name: "text1".to_owned(), fence: 4 };
+        let text = Text { name: "text1".to_owned(), key, about };
         insta::assert_snapshot!(master(&list, std::slice::from_ref(&text), "?growing=1"));
-        insta::assert_snapshot!(subtitles(&BuildId::from_random([0; 16]), &text, 61_440.0, "../../../m/"));
+        insta::assert_snapshot!(subtitles(&text, 61_440.0, "../../../m/"));
+    }
+
+    #[test]
+    fn what_was_added_stands_in_place_of_the_films_own() {
+        let text = |name: &str, language: Option<&str>, label: &str| Text {
+            name: name.to_owned(),
+            key: MediaKey::Captions { video: VideoId::from_random([1; 16]), id: CaptionsId::from_random([2; 16]) },
+            about: About { language: language.map(str::to_owned), label: label.to_owned() },
+        };
+        let own =
+            [text("text1", Some("de"), "German"), text("text2", None, "Subtitles"), text("text3", Some("pt"), "Songs")];
+        let added = [text("captions-de", Some("de"), "Deutsch"), text("captions-pt-BR", Some("pt-BR"), "Songs")];
+        let all = texts(&own, &added);
+        let told: Vec<_> = all.iter().map(|text| (text.name.as_str(), text.about.label.as_str())).collect();
+        assert_eq!(
+            told,
+            [("text2", "Subtitles"), ("text3", "Songs"), ("captions-de", "Deutsch"), ("captions-pt-BR", "Songs 2")]
+        );
+        assert_eq!(texts(&own, &[]), own);
     }
 
     #[test]

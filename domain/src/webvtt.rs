@@ -103,9 +103,16 @@ fn read_stamp(text: &str) -> Option<i64> {
 }
 
 fn write_cue(text: &mut String, start_ms: i64, end_ms: i64, words: &str) {
+    write_placed(text, start_ms, end_ms, "", words);
+}
+
+/// A cue with its settings, if it has any.
+pub(crate) fn write_placed(text: &mut String, start_ms: i64, end_ms: i64, settings: &str, words: &str) {
     // An empty line ends a cue, and an arrow begins one.
     let lines: Vec<&str> = words.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    let _ = write!(text, "\n{} --> {}\n{}\n", Stamp(start_ms), Stamp(end_ms), lines.join("\n"));
+    let blank = if settings.is_empty() { "" } else { " " };
+    let (start, end) = (Stamp(start_ms), Stamp(end_ms));
+    let _ = write!(text, "\n{start} --> {end}{blank}{settings}\n{}\n", lines.join("\n"));
 }
 
 struct Stamp(i64);

@@ -95,8 +95,9 @@ pub async fn publish(platform: &Platform, claim: &Claim, stored: &[Stored], outc
     Ok(())
 }
 
-/// Notes which of the plan's subtitles are stored under the claim's fence: those that have any words. The task is done.
-pub async fn publish_texts(platform: &Platform, claim: &Claim, names: &[String]) -> Result<()> {
+/// Notes which of the plan's subtitles are stored under the claim's fence, and how many cues each has: those that have any
+/// words. The task is done.
+pub async fn publish_texts(platform: &Platform, claim: &Claim, stored: &[(String, usize)]) -> Result<()> {
     let (build, video) = (build(claim)?, video(claim)?);
     let mut tx = platform.db.begin().await?;
     if !ended_now(&mut tx, claim).await? {
@@ -104,8 +105,8 @@ pub async fn publish_texts(platform: &Platform, claim: &Claim, names: &[String])
     }
     let film = db::videos::lock(&mut *tx, video).await?.ok_or(Error::Lost)?;
     db::tasks::set_outcome(&mut *tx, claim, &Outcome::default()).await?;
-    for name in names {
-        db::builds::insert_text(&mut *tx, build, name, claim.fence).await?;
+    for (name, cues) in stored {
+        db::builds::insert_text(&mut *tx, build, name, claim.fence, *cues as i32).await?;
     }
     finish_if_last(&mut tx, &film, build).await?;
     tx.commit().await?;
@@ -360,7 +361,7 @@ pub async fn useless(platform: &Platform, claim: &Claim) -> Result<Vec<String>> 
             .as_ref()
             .is_some_and(|storyboard| storyboard.fence == *fence && *number < storyboard.layout.sheets()),
         MediaKey::Text { name, fence, .. } => used.texts.contains(&(name.clone(), *fence)),
-        MediaKey::Original { .. } | MediaKey::Picture { .. } => true,
+        MediaKey::Original { .. } | MediaKey::Picture { .. } | MediaKey::Captions { .. } => true,
     };
     // What this version can't read is another's, and stays.
     Ok(stored.into_iter().filter(|key| MediaKey::from_key(key).is_some_and(|key| !is_used(&key))).collect())

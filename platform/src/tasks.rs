@@ -173,7 +173,8 @@ pub async fn done(platform: &Platform, claim: &Claim) -> Result<()> {
 /// Below which prefixes of the bucket a deleted film's objects lie.
 pub async fn prefixes_to_delete(platform: &Platform, claim: &Claim) -> Result<Vec<String>> {
     let video = video(claim)?;
-    let mut prefixes = vec![MediaKey::original_prefix(video), MediaKey::posters_prefix(video)];
+    let mut prefixes =
+        vec![MediaKey::original_prefix(video), MediaKey::posters_prefix(video), MediaKey::captions_prefix(video)];
     prefixes.extend(db::builds::of_video(&platform.db, video).await?.iter().map(MediaKey::build_prefix));
     Ok(prefixes)
 }

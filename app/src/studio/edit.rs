@@ -1,7 +1,7 @@
 //! The form that changes a film.
 
 use super::row::Mine;
-use super::{api, poster};
+use super::{api, captions, poster};
 use crate::components::toast::say;
 use crate::components::visibility;
 use crate::error::ApiError;
@@ -36,6 +36,7 @@ pub fn form(film: Mine, editing: RwSignal<bool>) -> AnyView {
         }
     });
     let of_poster = film.clone();
+    let (of_captions, waiting) = (film.id.clone(), RwSignal::new(false));
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let (Some(title), Some(description), Some(who)) =
@@ -59,8 +60,13 @@ pub fn form(film: Mine, editing: RwSignal<bool>) -> AnyView {
                         card.description = description;
                         card.visibility = visibility;
                     });
-                    editing.set(false);
-                    say("Saved.".to_owned());
+                    // Files that were chosen and not added would be lost with the form.
+                    if waiting.get_untracked() {
+                        say(captions::STILL_WAITING.to_owned());
+                    } else {
+                        editing.set(false);
+                        say("Saved.".to_owned());
+                    }
                 }
                 Err(error) => problem.set(Some(error)),
             }
@@ -112,6 +118,7 @@ pub fn form(film: Mine, editing: RwSignal<bool>) -> AnyView {
                 </select>
             </div>
             {poster::chooser(of_poster)}
+            {captions::desk(of_captions, waiting)}
             {move || {
                 problem
                     .get()

@@ -3,8 +3,9 @@
 use super::read;
 use super::tasks::words;
 use domain::id::{BuildId, VideoId};
+use domain::key::MediaKey;
 use domain::plan::{About, MayCopy, Plan};
-use domain::playlist::{AUDIO, Rendition, Text};
+use domain::playlist::{self, AUDIO, Rendition, Text};
 use domain::poster::Stored;
 use domain::storyboard::Storyboard;
 use domain::task::Kind;
@@ -167,19 +168,21 @@ pub struct Playable {
     pub plan: Plan,
     /// Each with the hash of its init segment, if it has one yet.
     pub renditions: Vec<(Rendition, Option<String>)>,
-    /// Those that are stored.
+    /// Those that are stored, and those that its film's owner added.
     pub texts: Vec<Text>,
+    /// Raised by every change of what was added.
+    pub captions_version: i64,
 }
 
 /// None before it is planned.
 pub async fn playable(db: &mut PgConnection, id: &BuildId) -> sqlx::Result<Option<Playable>> {
     let build = sqlx::query!(
-        r#"SELECT video_id, target_seconds AS "target_seconds!", (finished_at IS NOT NULL) AS "finished!",
+        r#"SELECT b.video_id, b.target_seconds AS "target_seconds!", (b.finished_at IS NOT NULL) AS "finished!",
                ARRAY(
                    SELECT DISTINCT kind FROM tasks
                    WHERE build_id = $1 AND coalesce(rendition, $2) = $2 AND state IN ('open', 'running')
-               ) AS "unfinished!", plan AS "plan!: Json<Plan>"
-           FROM builds WHERE id = $1 AND planned_at IS NOT NULL"#,
+               ) AS "unfinished!", b.plan AS "plan!: Json<Plan>", v.captions_version
+           FROM builds b JOIN videos v ON v.id = b.video_id WHERE b.id = $1 AND b.planned_at IS NOT NULL"#,
         id.as_str(),
         AUDIO
     )
@@ -214,31 +217,43 @@ pub async fn playable(db: &mut PgConnection, id: &BuildId) -> sqlx::Result<Optio
     let picture_ended = if copies { ended(Kind::Copy) } else { ended(Kind::Scan) && ended(Kind::Encode) };
     let fences =
         sqlx::query!("SELECT name, fence FROM texts WHERE build_id = $1", id.as_str()).fetch_all(&mut *db).await?;
-    let texts = plan
+    let own: Vec<Text> = plan
         .texts
         .iter()
         .filter_map(|text| {
             let fence = fences.iter().find(|row| row.name == text.name)?.fence;
-            Some(Text { name: text.name.clone(), fence, about: text.about.clone() })
+            let key = MediaKey::Text { build: id.clone(), name: text.name.clone(), fence };
+            Some(Text { name: text.name.clone(), key, about: text.about.clone() })
         })
         .collect();
+    let video = read(&build.video_id)?;
+    // After the version: what is newer than that is read again.
+    let added = super::captions::of_video(&mut *db, &video).await?;
+    let added: Vec<Text> = added.iter().map(|captions| captions.rendition(&video)).collect();
     Ok(Some(Playable {
-        video: read(&build.video_id)?,
+        texts: playlist::texts(&own, &added),
+        captions_version: build.captions_version,
+        video,
         target: build.target_seconds.unsigned_abs(),
         finished: build.finished,
         sound_ended,
         picture_ended,
         plan,
         renditions,
-        texts,
     }))
 }
 
 /// Subtitles are stored under that fence.
-pub async fn insert_text(db: impl PgExecutor<'_>, id: &BuildId, name: &str, fence: i64) -> sqlx::Result<()> {
-    sqlx::query!("INSERT INTO texts (build_id, name, fence) VALUES ($1, $2, $3)", id.as_str(), name, fence)
-        .execute(db)
-        .await?;
+pub async fn insert_text(db: impl PgExecutor<'_>, id: &BuildId, name: &str, fence: i64, cues: i32) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO texts (build_id, name, fence, cues) VALUES ($1, $2, $3, $4)",
+        id.as_str(),
+        name,
+        fence,
+        cues
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 //! Rows are locked in one order everywhere, so that nothing deadlocks: upload, task, video, build.
 
 pub mod builds;
+pub mod captions;
 pub mod engines;
 pub mod outbox;
 pub mod positions;

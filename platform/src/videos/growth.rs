@@ -1,14 +1,15 @@
 //! Builds while they are watched: what is published of each, read from PostgreSQL once for all who wait for more.
 //!
 //! Whoever asks first for a build starts its keeper, which reads it again whenever Kafka says that something was
-//! published, and every second anyway. Ten thousand players that wait are ten thousand receivers of one channel.
+//! published, and every second anyway. Ten thousand players that wait are ten thousand receivers of one channel. Of a
+//! finished build nothing changes but the captions that its film's owner adds.
 
 use super::text::Text;
 use crate::db::{self, builds::Playable};
 use crate::{Error, Platform, Result};
 use domain::dash::{self, Track};
 use domain::event::{Envelope, Message};
-use domain::id::BuildId;
+use domain::id::{BuildId, VideoId};
 use domain::plan::Plan;
 use domain::playlist::{self, AUDIO, Chunk, Growth, Media, Rate, Rendition, Stretch, contiguous, is_audio, length_ms};
 use domain::webvtt::{self, Chapter};
@@ -24,6 +25,8 @@ const GROWING: &str = "?growing=1";
 const MEDIA_BASE: &str = "../../../m/";
 /// How long a lost message goes unnoticed.
 const SWEEP: Duration = Duration::from_secs(1);
+/// The same of a finished build, of which only captions can change: in sweeps.
+const SWEEPS_FINISHED: u32 = 5;
 /// A build that nobody has asked for this long is forgotten.
 const IDLE: Duration = Duration::from_secs(20);
 
@@ -182,8 +185,9 @@ impl Snapshot {
 
     fn media(&self, name: &str, growing: bool) -> Option<String> {
         if let Some(text) = self.playable.texts.iter().find(|text| text.name == name) {
-            let subtitles = || playlist::subtitles(&self.build, text, self.duration_ms(), MEDIA_BASE);
-            return self.is_finished().then(subtitles);
+            // One segment for all of the film, whose end may not be known yet.
+            let promised = self.plan().promised_ms.filter(|_| !self.is_finished()).unwrap_or_default();
+            return Some(playlist::subtitles(text, self.duration_ms().max(promised as f64), MEDIA_BASE));
         }
         let (_, init) = self.playable.renditions.iter().find(|(rendition, _)| rendition.name == name)?;
         let growth = match (self.is_finished(), growing) {
@@ -247,7 +251,8 @@ impl Snapshot {
         let planned_sound = self.renditions().any(Rendition::is_audio);
         let planned_picture = self.renditions().any(|rendition| !rendition.is_audio());
         let has = |audio: bool| renditions.iter().any(|(rendition, _)| rendition.is_audio() == audio);
-        let texts = if self.is_finished() { self.playable.texts.as_slice() } else { &[] };
+        // Beside playlists that grow, only our own player is known to take one that doesn't.
+        let texts = if self.is_finished() || growing { self.playable.texts.as_slice() } else { &[] };
         // A master without its sound would be played without it.
         let complete = self.is_finished() || ((!planned_sound || has(true)) && (!planned_picture || has(false)));
         let mut text = (complete && !renditions.is_empty())
@@ -294,6 +299,24 @@ impl Builds {
         Ok(now)
     }
 
+    /// Captions of a film were added, replaced or deleted: whoever asks here after that gets playlists with them.
+    pub async fn captions_changed(&self, platform: &Platform, video: &VideoId) -> Result<()> {
+        let of_film = |tell: &Tell| tell.borrow().playable.video == *video;
+        let kept: Vec<(BuildId, Tell)> = {
+            let kept = self.lock();
+            kept.iter()
+                .filter(|(_, kept)| of_film(&kept.tell))
+                .map(|(id, kept)| (id.clone(), kept.tell.clone()))
+                .collect()
+        };
+        for (build, tell) in kept {
+            if let Some(now) = Snapshot::read(platform, &build).await? {
+                replace(&tell, &Arc::new(now));
+            }
+        }
+        Ok(())
+    }
+
     /// Every change from now on.
     pub async fn follow(&self, platform: &Platform, build: &BuildId) -> Result<Changes> {
         if let Some(changes) = self.known(build) {
@@ -314,13 +337,26 @@ impl Builds {
 
     async fn keep(self, platform: Platform, build: BuildId, tell: Tell, live: Live) {
         let mut live = Some(live);
+        let video = tell.borrow().playable.video.clone();
+        let mut sweeps = 0;
         while self.is_asked_for(&build, &tell) {
-            tokio::select! {
-                () = published(&mut live, &build) => {}
-                () = tokio::time::sleep(SWEEP) => {}
-            }
-            if tell.borrow().is_finished() {
-                continue;
+            let heard = tokio::select! {
+                () = published(&mut live, &build, &video) => true,
+                () = tokio::time::sleep(SWEEP) => false,
+            };
+            sweeps += 1;
+            let (finished, known) = {
+                let known = tell.borrow();
+                (known.is_finished(), known.playable.captions_version)
+            };
+            if finished {
+                if !heard && sweeps < SWEEPS_FINISHED {
+                    continue;
+                }
+                sweeps = 0;
+                if !matches!(db::captions::version(&platform.db, &video).await, Ok(Some(version)) if version > known) {
+                    continue;
+                }
             }
             match Snapshot::read(&platform, &build).await {
                 Ok(Some(snapshot)) => replace(&tell, &Arc::new(snapshot)),
@@ -348,10 +384,16 @@ impl Builds {
     }
 }
 
-/// Tells of what is published now, if that is news. What was read before a build was finished may come after that.
+/// Tells of what is published now, if that is news. What was read before a build was finished may come after that, and
+/// what was read before a change of captions after what shows it.
 fn replace(tell: &Tell, now: &Arc<Snapshot>) {
     tell.send_if_modified(|known| {
-        let is_news = !known.is_finished() && !known.is_like(now);
+        let (before, after) = (known.playable.captions_version, now.playable.captions_version);
+        let is_news = if known.is_finished() {
+            now.is_finished() && after > before
+        } else {
+            after >= before && !known.is_like(now)
+        };
         if is_news {
             *known = Arc::clone(now);
         }
@@ -359,13 +401,14 @@ fn replace(tell: &Tell, now: &Arc<Snapshot>) {
     });
 }
 
-/// Returns when something of the build was published, or may have been.
-async fn published(live: &mut Option<Live>, of: &BuildId) {
+/// Returns when something of the build was published, or of its film was changed, or may have been.
+async fn published(live: &mut Option<Live>, of: &BuildId, film: &VideoId) {
     loop {
         let Some(receiver) = live else { return std::future::pending().await };
         match receiver.recv().await {
             Ok(envelope) => match &envelope.message {
                 Message::Published { build, .. } if build == of => return,
+                Message::State { video, .. } if video == film => return,
                 _ => {}
             },
             Err(RecvError::Lagged(_)) => return,

@@ -1,6 +1,7 @@
 //! The REST API: what people do on pages, for scripts. Each handler reads its input, calls one use case, and answers.
 
 mod accounts;
+mod captions;
 mod posters;
 mod tokens;
 mod uploads;
@@ -33,6 +34,9 @@ pub fn routes() -> Router<AppState> {
         .route("/videos/{id}", get(videos::show).patch(videos::edit).delete(videos::delete))
         .route("/videos/{id}/poster", put(posters::choose).delete(posters::choose_none))
         .route("/videos/{id}/poster/pictures", post(posters::send))
+        .route("/videos/{id}/captions", get(captions::list))
+        .route("/videos/{id}/captions/preview", post(captions::preview))
+        .route("/videos/{id}/captions/{language}", put(captions::put).patch(captions::rename).delete(captions::delete))
         .route("/videos/{id}/reprocess", post(videos::reprocess))
         .route("/videos/{id}/events", get(events::follow))
         .route("/videos/{id}/views", post(watching::view))

@@ -10,6 +10,7 @@ mod system;
 mod tunnel;
 
 mod bells;
+mod captions;
 mod completion;
 mod dash;
 mod full;

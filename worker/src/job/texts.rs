@@ -19,13 +19,13 @@ pub async fn perform(job: &Job<'_>) -> Result<(), Ended> {
         let Done::Texts(texts) = job.run(work, &mut store, |done| done as f64 / whole).await? else {
             return Err(Ended::another_answer());
         };
-        let mut names = Vec::new();
+        let mut stored = Vec::new();
         for (text, cues) in plan.texts.iter().zip(texts).filter(|(_, cues)| !cues.is_empty()) {
             let key = MediaKey::Text { build: job.build()?.clone(), name: text.name.clone(), fence: job.claim.fence };
             store.put(key, webvtt::subtitles(&cues).into_bytes());
-            names.push(text.name.clone());
+            stored.push((text.name.clone(), cues.len()));
         }
-        store.write_down(|| builds::publish_texts(job.platform, job.claim, &names)).await
+        store.write_down(|| builds::publish_texts(job.platform, job.claim, &stored)).await
     };
     let made = made.await;
     store.settle(made).await
