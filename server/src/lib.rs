@@ -13,6 +13,7 @@ mod pages;
 mod problem;
 mod router;
 mod session;
+mod shared;
 mod viewer;
 
 pub use router::{AppState, leptos_options, router};

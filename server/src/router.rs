@@ -1,7 +1,7 @@
 //! How requests find their way: who is asked first, second and last.
 
 use crate::csp::Csp;
-use crate::{api, csp, csrf, media, observe, ops, pages, session, viewer};
+use crate::{api, csp, csrf, media, observe, ops, pages, session, shared, viewer};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::{HeaderValue, header};
@@ -63,6 +63,7 @@ pub fn router(platform: Platform, leptos: LeptosOptions, shutdown: CancellationT
             .layer(from_fn_with_state(state.clone(), csrf::protect))
             .layer(session::layer(&state.platform))
             .layer(from_fn_with_state(state.clone(), viewer::identify))
+            .layer(from_fn_with_state(state.clone(), shared::open))
             .layer(DefaultBodyLimit::max(BODY_LIMIT)),
     );
 

@@ -4,6 +4,7 @@
 
 pub mod builds;
 pub mod engines;
+pub mod keys;
 pub mod outbox;
 pub mod positions;
 pub mod posters;

@@ -2,16 +2,17 @@
 
 use super::growth::Snapshot;
 use super::text::Text;
-use crate::db::{self, videos::Access};
+use crate::db::{self, keys::Valid, videos::Access};
 use crate::storage::Signed;
 use crate::{Error, Platform, Result};
 use domain::access::{Action, Actor, Subject, can};
-use domain::id::{BuildId, VideoId};
+use domain::id::{BuildId, KeyId, VideoId};
 use domain::key::{Belongs, MediaKey};
 use domain::webvtt;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use time::OffsetDateTime;
 
 /// A player waits at most this long for what isn't there yet. Ours takes half a minute for a broken connection
 /// (`frontend/player/config.js`), proxies a minute.
@@ -102,8 +103,8 @@ async fn watched(platform: &Platform, actor: &Actor, video: &VideoId, build: &Bu
 
 /// Whether `actor` may watch the film, and the build is one of it; to others there is none.
 async fn judge(platform: &Platform, actor: &Actor, video: &VideoId, build: &BuildId) -> Result<()> {
-    let access = may_watch(platform, actor, build).await?;
-    if access.video == *video { Ok(()) } else { Err(Error::NotFound) }
+    let door = may_watch(platform, actor, build).await?;
+    if door.access.video == *video { Ok(()) } else { Err(Error::NotFound) }
 }
 
 /// Where the object behind `/m/{path}` is, for whoever may watch its film.
@@ -117,12 +118,12 @@ pub async fn media_url(platform: &Platform, actor: &Actor, path: &str) -> Result
 }
 
 /// What access to the build's film was judged by, if `actor` may watch it.
-async fn may_watch(platform: &Platform, actor: &Actor, build: &BuildId) -> Result<Access> {
+async fn may_watch(platform: &Platform, actor: &Actor, build: &BuildId) -> Result<Arc<Door>> {
     judged(platform, actor, build.as_str(), db::videos::of_build(&platform.db, build)).await
 }
 
 /// The same of what belongs to no build.
-pub(crate) async fn may_watch_film(platform: &Platform, actor: &Actor, video: &VideoId) -> Result<Access> {
+pub(crate) async fn may_watch_film(platform: &Platform, actor: &Actor, video: &VideoId) -> Result<Arc<Door>> {
     judged(platform, actor, video.as_str(), db::videos::access(&platform.db, video)).await
 }
 
@@ -132,17 +133,54 @@ async fn judged(
     actor: &Actor,
     id: &str,
     read: impl Future<Output = sqlx::Result<Option<Access>>>,
-) -> Result<Access> {
-    let access = match platform.watchers.get(id) {
-        Some(access) => access,
+) -> Result<Arc<Door>> {
+    let door = match platform.watchers.get(id) {
+        Some(door) => door,
         None => {
+            let asked = platform.watchers.asking();
             let access = read.await?.ok_or(Error::NotFound)?;
-            platform.watchers.remember(id, access.clone());
-            access
+            let keys = match super::is_open(access.visibility) {
+                true => Vec::new(),
+                false => db::keys::valid(&platform.db, &access.video).await?,
+            };
+            let door = Arc::new(Door { access, keys });
+            platform.watchers.remember(id, Arc::clone(&door), asked);
+            door
         }
     };
-    let film = Subject::Video { owner: &access.owner, visibility: access.visibility, deleted: access.deleted };
-    if can(actor, Action::Watch, film) { Ok(access) } else { Err(Error::NotFound) }
+    let keys = door.keys_now();
+    let Access { owner, visibility, deleted, .. } = &door.access;
+    let film = Subject::Video { owner, visibility: *visibility, deleted: *deleted, keys: &keys };
+    if can(actor, Action::Watch, film) { Ok(door) } else { Err(shut(actor, film)) }
+}
+
+/// What somebody is told who may not watch. That a film is behind a password is no secret; any other is as if it weren't.
+pub(super) fn shut(actor: &Actor, film: Subject<'_>) -> Error {
+    if can(actor, Action::Knock, film) {
+        Error::Unauthenticated { code: "password_required", message: "This film is behind a password." }
+    } else {
+        Error::NotFound
+    }
+}
+
+/// What access to a film is judged by.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Door {
+    access: Access,
+    /// None of a film that takes none.
+    keys: Vec<Valid>,
+}
+
+impl Door {
+    /// Without those that have expired since they were read.
+    fn keys_now(&self) -> Vec<KeyId> {
+        if self.keys.is_empty() {
+            return Vec::new();
+        }
+        let now = OffsetDateTime::now_utc();
+        let open = |valid: &&Valid| valid.expires_at.is_none_or(|end| end > now);
+        self.keys.iter().filter(open).map(|valid| valid.key.clone()).collect()
+    }
 }
 
 /// Who may see what belongs to a build or to a film, by its id, remembered for two seconds: a change of visibility takes
@@ -154,35 +192,47 @@ pub struct Watchers {
 
 #[derive(Default)]
 struct Memory {
-    known: HashMap<String, Access>,
+    known: HashMap<String, Arc<Door>>,
     /// In the order of their ends, since all live equally long.
     ends: VecDeque<(Instant, String)>,
+    /// How often something was to be forgotten.
+    forgotten: u64,
 }
 
 impl Watchers {
     const LIFE: Duration = Duration::from_secs(2);
     const CAPACITY: usize = 10_000;
 
-    fn get(&self, id: &str) -> Option<Access> {
+    fn get(&self, id: &str) -> Option<Arc<Door>> {
         let mut memory = self.lock();
         memory.expire(Instant::now());
         memory.known.get(id).cloned()
     }
 
-    fn remember(&self, id: &str, access: Access) {
+    /// To be called before the database is asked.
+    fn asking(&self) -> u64 {
+        self.lock().forgotten
+    }
+
+    /// What was read while something changed may be what was before it: that isn't remembered.
+    fn remember(&self, id: &str, door: Arc<Door>, asked: u64) {
         let now = Instant::now();
         let mut memory = self.lock();
         memory.expire(now);
-        if memory.known.len() < Self::CAPACITY && memory.known.insert(id.to_owned(), access).is_none() {
+        if memory.forgotten == asked
+            && memory.known.len() < Self::CAPACITY
+            && memory.known.insert(id.to_owned(), door).is_none()
+        {
             memory.ends.push_back((now + Self::LIFE, id.to_owned()));
         }
     }
 
     /// Asks the database again for everything of this film.
-    pub(super) fn forget(&self, video: &VideoId) {
+    pub(crate) fn forget(&self, video: &VideoId) {
         let mut memory = self.lock();
-        let Memory { known, ends } = &mut *memory;
-        known.retain(|_, access| access.video != *video);
+        let Memory { known, ends, forgotten } = &mut *memory;
+        *forgotten += 1;
+        known.retain(|_, door| door.access.video != *video);
         ends.retain(|(_, id)| known.contains_key(id));
     }
 
@@ -209,20 +259,21 @@ mod tests {
     use domain::id::UserId;
     use domain::video::{State, Visibility};
 
-    fn access(n: u8) -> Access {
-        Access {
+    fn door(n: u8) -> Arc<Door> {
+        let access = Access {
             video: VideoId::from_random([n; 16]),
             owner: UserId::from_random([n; 16]),
             visibility: Visibility::Public,
             deleted: false,
             state: State::Ready,
-        }
+        };
+        Arc::new(Door { access, keys: Vec::new() })
     }
 
     #[test]
     fn what_has_expired_takes_no_memory() {
         let watchers = Watchers::default();
-        watchers.remember("a build", access(1));
+        watchers.remember("a build", door(1), watchers.asking());
         let mut memory = watchers.lock();
         memory.expire(Instant::now() + Watchers::LIFE);
         assert!(memory.known.is_empty() && memory.ends.is_empty());
@@ -231,10 +282,29 @@ mod tests {
     #[test]
     fn a_deleted_film_is_forgotten_at_once() {
         let watchers = Watchers::default();
-        watchers.remember("one", access(1));
-        watchers.remember("two", access(2));
-        watchers.forget(&access(1).video);
+        watchers.remember("one", door(1), watchers.asking());
+        watchers.remember("two", door(2), watchers.asking());
+        watchers.forget(&door(1).access.video);
         assert_eq!(watchers.get("one"), None);
-        assert_eq!(watchers.get("two"), Some(access(2)));
+        assert_eq!(watchers.get("two"), Some(door(2)));
+    }
+
+    #[test]
+    fn what_was_read_before_a_change_is_not_remembered_after_it() {
+        let watchers = Watchers::default();
+        let asked = watchers.asking();
+        watchers.forget(&door(1).access.video);
+        watchers.remember("one", door(1), asked);
+        assert_eq!(watchers.get("one"), None);
+    }
+
+    #[test]
+    fn a_key_that_expires_while_it_is_remembered_opens_no_more() {
+        let valid = |n, expires_at| Valid { key: KeyId::from_random([n; 16]), expires_at };
+        let now = OffsetDateTime::now_utc();
+        let second = time::Duration::SECOND;
+        let keys = vec![valid(1, None), valid(2, Some(now - second)), valid(3, Some(now + 60 * second))];
+        let door = Door { access: door(1).access.clone(), keys };
+        assert_eq!(door.keys_now(), [KeyId::from_random([1; 16]), KeyId::from_random([3; 16])]);
     }
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod posters;
+mod sharing;
 mod tokens;
 mod uploads;
 mod videos;
@@ -15,7 +16,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use domain::time::UnixMillis;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -34,6 +35,9 @@ pub fn routes() -> Router<AppState> {
         .route("/videos/{id}/poster", put(posters::choose).delete(posters::choose_none))
         .route("/videos/{id}/poster/pictures", post(posters::send))
         .route("/videos/{id}/reprocess", post(videos::reprocess))
+        .route("/videos/{id}/unlock", post(sharing::unlock))
+        .route("/videos/{id}/links", get(sharing::list).post(sharing::create))
+        .route("/videos/{id}/links/{link}", delete(sharing::withdraw))
         .route("/videos/{id}/events", get(events::follow))
         .route("/videos/{id}/views", post(watching::view))
         .route("/videos/{id}/position", put(watching::keep_position))

@@ -1,6 +1,8 @@
 //! A server on a port of its own, over the services that `make test` started, and people who use it.
 #![allow(dead_code)]
 
+pub mod film;
+
 use platform::{Config, Platform};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::{Value, json};
@@ -37,6 +39,12 @@ impl Site {
 
     pub fn anonymous(&self) -> Person {
         Person::anonymous(&self.url)
+    }
+
+    /// Somebody who isn't signed in, and keeps cookies.
+    pub fn visitor(&self) -> Person {
+        let client = Client::builder().cookie_store(true).redirect(redirect::Policy::none()).build().unwrap();
+        Person { client, ..self.anonymous() }
     }
 
     pub async fn person(&self) -> Person {
