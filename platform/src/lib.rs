@@ -24,6 +24,7 @@ pub mod watching;
 
 pub use config::Config;
 pub use error::{Error, Result};
+pub use secret::Secret;
 
 use sqlx::PgPool;
 use std::sync::Arc;
