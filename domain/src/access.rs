@@ -68,9 +68,7 @@ pub enum Subject<'a> {
         keys: &'a [KeyId],
     },
     /// An upload session.
-    Upload {
-        owner: &'a UserId,
-    },
+    Upload { owner: &'a UserId },
 }
 
 /// Whether `actor` may do `action` to `subject`. Whoever may not watch gets 404, as if the film did not exist; whoever may

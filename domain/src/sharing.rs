@@ -101,11 +101,11 @@ impl Link {
 
 /// Rounded up: what expires "in 1 hour" is there for no more than that.
 fn span(ms: i64) -> String {
-    let minutes = ms.max(0) / 60_000 + 1;
+    let minutes = ms.max(1).unsigned_abs().div_ceil(60_000);
     let (count, unit) = match minutes {
         0..=90 => (minutes, "minute"),
-        91..=2_880 => ((minutes + 59) / 60, "hour"),
-        _ => ((minutes + 1_439) / 1_440, "day"),
+        91..=2_880 => (minutes.div_ceil(60), "hour"),
+        _ => (minutes.div_ceil(1_440), "day"),
     };
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }

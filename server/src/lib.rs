@@ -7,6 +7,7 @@ mod csp;
 mod csrf;
 mod events;
 mod media;
+mod objects;
 mod observe;
 mod ops;
 mod pages;

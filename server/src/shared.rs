@@ -48,10 +48,8 @@ fn asked(request: &Request) -> Option<(VideoId, String)> {
 }
 
 fn without_token(path: &str, query: &str) -> String {
-    let rest: Vec<&str> = query
-        .split('&')
-        .filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(PARAMETER))
-        .collect();
+    let rest: Vec<&str> =
+        query.split('&').filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(PARAMETER)).collect();
     if rest.is_empty() { path.to_owned() } else { format!("{path}?{}", rest.join("&")) }
 }
 

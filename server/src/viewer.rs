@@ -33,7 +33,7 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
 
 /// A request with a token is judged by that alone: the cookie beside it was not checked for where it comes from. Keys let
 /// people watch, and nothing else, so they are taken from the cookie in any case.
-async fn find(platform: &Platform, headers: &HeaderMap, session: Option<Session>) -> Result<Viewer, Error> {
+pub async fn find(platform: &Platform, headers: &HeaderMap, session: Option<Session>) -> Result<Viewer, Error> {
     let session = session.filter(|_| session::has_cookie(headers));
     let keys = match &session {
         Some(session) => session.get::<Vec<KeyId>>(sessions::KEYS).await.map_err(unavailable)?.unwrap_or_default(),

@@ -133,13 +133,15 @@ pub fn links(film: Mine) -> AnyView {
         });
     });
     let (label_id, lasts_id) = (format!("link-label-{}", film.id), format!("link-lasts-{}", film.id));
-    let row = move |link: Link| row(link, now, Callback::new(move |link| withdraw.with_value(|withdraw| withdraw(link))));
+    let row =
+        move |link: Link| row(link, now, Callback::new(move |link| withdraw.with_value(|withdraw| withdraw(link))));
     view! {
         <form class="row-wide card grid gap-4" method="post" on:submit=create data-testid="share-links">
             <h2 class="text-base">"Share links"</h2>
             <p class="field-hint">
                 "Whoever has one can watch this film without an account or a password, until it expires or you withdraw it."
             </p>
+            <div class="grid">
             <div class="flex flex-wrap items-end gap-3">
                 <div class="field grow">
                     <label for=label_id.clone()>"For whom"</label>
@@ -173,6 +175,7 @@ pub fn links(film: Mine) -> AnyView {
                 </button>
             </div>
             <div aria-live="polite">{move || made.get().map(fresh)}</div>
+            </div>
             {move || {
                 problem
                     .get()
@@ -226,7 +229,7 @@ fn fresh(url: String) -> AnyView {
         });
     };
     view! {
-        <div class="field">
+        <div class="field mt-4">
             <label for="new-link">"Copy this link now: it is shown only once"</label>
             <div class="flex gap-3">
                 <input class="input" id="new-link" type="text" readonly value=url node_ref=input />

@@ -35,12 +35,7 @@ pub async fn password(db: impl PgExecutor<'_>, video: &VideoId) -> sqlx::Result<
 }
 
 /// `hash` is argon2id in PHC format.
-pub async fn insert_password(
-    db: impl PgExecutor<'_>,
-    video: &VideoId,
-    key: &KeyId,
-    hash: &str,
-) -> sqlx::Result<()> {
+pub async fn insert_password(db: impl PgExecutor<'_>, video: &VideoId, key: &KeyId, hash: &str) -> sqlx::Result<()> {
     sqlx::query!(
         "INSERT INTO keys (id, video_id, kind, password) VALUES ($1, $2, 'password', $3)",
         key.as_str(),
@@ -144,10 +139,13 @@ pub async fn use_link(db: impl PgExecutor<'_>, video: &VideoId, hash: &[u8]) -> 
 
 /// False if the film has no such share link.
 pub async fn remove_link(db: impl PgExecutor<'_>, video: &VideoId, key: &KeyId) -> sqlx::Result<bool> {
-    let deleted =
-        sqlx::query!("DELETE FROM keys WHERE id = $1 AND video_id = $2 AND kind = 'link'", key.as_str(), video.as_str())
-            .execute(db)
-            .await?;
+    let deleted = sqlx::query!(
+        "DELETE FROM keys WHERE id = $1 AND video_id = $2 AND kind = 'link'",
+        key.as_str(),
+        video.as_str()
+    )
+    .execute(db)
+    .await?;
     Ok(deleted.rows_affected() == 1)
 }
 

@@ -110,7 +110,10 @@ mod tests {
             &[("KINORA_S3_BUCKET", "films"), ("KINORA_S3_REGION", "eu-central-1")],
             &[("KINORA_S3_ENDPOINT", "http://127.0.0.1:7070"), ("KINORA_S3_PATH_STYLE", "true")],
             &[("KINORA_S3_ENDPOINT", "https://store.example"), ("KINORA_S3_BUCKET", "films")],
-            &[("KINORA_S3_PUBLIC_ENDPOINT", "https://store.example:8443/below"), ("KINORA_URL_WINDOW_SECONDS", "86400")],
+            &[
+                ("KINORA_S3_PUBLIC_ENDPOINT", "https://store.example:8443/below"),
+                ("KINORA_URL_WINDOW_SECONDS", "86400"),
+            ],
         ];
         for settings in settings {
             let storage = storage(settings);

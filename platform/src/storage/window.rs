@@ -129,7 +129,8 @@ mod tests {
     #[test]
     fn what_is_signed_otherwise_is_not_taken_for_a_model() {
         let secret = Secret::new("hush".to_owned());
-        for sample in ["", "https://bucket.example/key?X-Amz-Signature=0", "https://b/media/000000000000/0.1/1080p.m4s"] {
+        for sample in ["", "https://bucket.example/key?X-Amz-Signature=0", "https://b/media/000000000000/0.1/1080p.m4s"]
+        {
             assert!(!Window::new(0, sample, &secret, "us-east-1").is_exact());
         }
     }
