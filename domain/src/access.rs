@@ -44,6 +44,8 @@ pub enum Action {
     Watch,
     /// Be asked for the film's password, and so learn that there is a film.
     Knock,
+    /// Fetch what was promised to somebody who might watch: the CDN does, with the token that he was given.
+    Deliver,
     /// Find the film in lists and search.
     List,
     /// See what only its owner should: failure, notices, progress of an upload.
@@ -74,7 +76,7 @@ pub enum Subject<'a> {
 /// Whether `actor` may do `action` to `subject`. Whoever may not watch gets 404, as if the film did not exist; whoever may
 /// knock, 401.
 pub fn can(actor: &Actor, action: Action, subject: Subject<'_>) -> bool {
-    use Action::{Delete, Edit, Inspect, Knock, List, Upload, Watch};
+    use Action::{Delete, Deliver, Edit, Inspect, Knock, List, Upload, Watch};
     match (action, subject) {
         (Upload, Subject::Site) => actor.user().is_some(),
         (Upload | Inspect | Edit | Delete, Subject::Upload { owner }) => actor.user() == Some(owner),
@@ -83,6 +85,7 @@ pub fn can(actor: &Actor, action: Action, subject: Subject<'_>) -> bool {
             !deleted && (open || actor.user() == Some(owner) || keys.iter().any(|key| actor.holds(key)))
         }
         (Knock, Subject::Video { visibility, deleted, .. }) => !deleted && visibility == Visibility::Password,
+        (Deliver, Subject::Video { deleted, .. }) => !deleted,
         (List, Subject::Video { visibility, deleted, .. }) => !deleted && visibility == Visibility::Public,
         // A deleted film's owner may still undo that.
         (Delete, Subject::Video { owner, .. }) => actor.user() == Some(owner),
@@ -122,7 +125,9 @@ mod tests {
                 assert_eq!(can(actor, Action::Inspect, live), own);
                 assert_eq!(can(actor, Action::Delete, live), own);
                 let gone = film(visibility, true);
-                for action in [Action::Watch, Action::Knock, Action::List, Action::Edit, Action::Inspect] {
+                for action in
+                    [Action::Watch, Action::Knock, Action::Deliver, Action::List, Action::Edit, Action::Inspect]
+                {
                     assert!(!can(actor, action, gone), "{actor:?} {action:?} of a deleted film");
                 }
                 assert_eq!(can(actor, Action::Delete, gone), own);

@@ -33,6 +33,8 @@ pub struct Config {
     pub upload_max_bytes: u64,
     /// How long a film's presigned URL opens, at most; the same one is handed out for half of that.
     pub url_window_seconds: u64,
+    /// What stands in front of S3 for those who watch.
+    pub cdn: Option<CdnConfig>,
     /// The tallest rung that is made, in lines.
     pub ladder_max: u32,
     /// What films that are planned from now on are encoded with.
@@ -77,6 +79,15 @@ impl KafkaConfig {
     pub fn topic(&self, name: &str) -> String {
         format!("{}{name}", self.topic_prefix)
     }
+}
+
+#[derive(Debug, Clone)]
+pub struct CdnConfig {
+    pub url: Url,
+    /// Shared with the CDN, which checks tokens by it.
+    pub secret: Secret<String>,
+    /// How long a token opens, at most; the same one is handed out for half of that.
+    pub seconds: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -162,6 +173,12 @@ impl Config {
         let upload_max_bytes =
             v.or("KINORA_UPLOAD_MAX_BYTES", UPLOAD_MAX, vars::number(1..=domain::upload::MAX_OBJECT));
         let url_window_seconds = v.or("KINORA_URL_WINDOW_SECONDS", 600, vars::number(2..=WINDOW_MAX));
+        let cdn_url = v.optional("KINORA_CDN_URL", vars::http_url);
+        let cdn_secret = v.optional("KINORA_CDN_SECRET", vars::secret);
+        let cdn_seconds = v.or("KINORA_CDN_SECONDS", 43_200, vars::number(2..=WINDOW_MAX));
+        if cdn_url.is_some() && cdn_secret.is_none() {
+            v.wrong("KINORA_CDN_SECRET", "is needed with KINORA_CDN_URL");
+        }
         let ladder_max = v.or("KINORA_LADDER_MAX", 2160, vars::number(144..=4320));
         let encode = v.or("KINORA_ENCODE", Effort::Usual, |text| match text {
             "usual" => Ok(Effort::Usual),
@@ -208,6 +225,10 @@ impl Config {
                 },
                 upload_max_bytes: upload_max_bytes?,
                 url_window_seconds: url_window_seconds?,
+                cdn: match (cdn_url, cdn_secret) {
+                    (Some(url), Some(secret)) => Some(CdnConfig { url, secret, seconds: cdn_seconds? }),
+                    _ => None,
+                },
                 ladder_max: ladder_max?,
                 encode: encode?,
                 worker_concurrency: worker_concurrency?,

@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod builds;
 pub mod bus;
+pub mod cdn;
 pub mod config;
 pub mod db;
 pub mod error;

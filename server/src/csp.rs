@@ -7,6 +7,7 @@ use axum::response::Response;
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
+use platform::Config;
 use platform::config::S3Config;
 use std::sync::Arc;
 
@@ -16,24 +17,28 @@ const ELSEWHERE: &str = "default-src 'self'; object-src 'none'; base-uri 'none';
 /// The origins that pages speak with besides their own.
 #[derive(Debug, Clone)]
 pub struct Csp {
-    s3: Arc<str>,
+    objects: Arc<str>,
     /// `cargo leptos watch` reloads pages over a WebSocket on another port.
     reload: &'static str,
 }
 
 impl Csp {
-    pub fn new(s3: &S3Config) -> Self {
+    pub fn new(config: &Config) -> Self {
         let reload = if std::env::var_os("LEPTOS_WATCH").is_some() { " ws:" } else { "" };
-        Self { s3: s3_origin(s3).into(), reload }
+        let mut objects = s3_origin(&config.s3);
+        if let Some(cdn) = &config.cdn {
+            objects = format!("{objects} {}", cdn.url.origin().ascii_serialization());
+        }
+        Self { objects: objects.into(), reload }
     }
 
     /// The policy of a page whose scripts carry `nonce`.
     fn page(&self, nonce: &str) -> String {
-        let Self { s3, reload } = self;
+        let Self { objects, reload } = self;
         format!(
             "default-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; worker-src 'self'; \
-             style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: {s3}; media-src 'self' blob: data: {s3}; \
-             connect-src 'self' {s3}{reload}; font-src 'self'; object-src 'none'; base-uri 'none'; \
+             style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: {objects}; media-src 'self' blob: data: {objects}; \
+             connect-src 'self' {objects}{reload}; font-src 'self'; object-src 'none'; base-uri 'none'; \
              form-action 'self'; frame-ancestors 'self'"
         )
     }

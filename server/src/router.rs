@@ -56,7 +56,7 @@ pub fn leptos_options(config: &Config) -> LeptosOptions {
 pub fn router(platform: Platform, leptos: LeptosOptions, shutdown: CancellationToken) -> Router {
     // From the first request on.
     platform::telemetry::metrics_handle();
-    let csp = Csp::new(&platform.config.s3);
+    let csp = Csp::new(&platform.config);
     let state = AppState { platform, leptos, csp, shutdown, callers: Callers::default() };
 
     // Pages, API and playlists need to know who asks. The outermost layer comes last.

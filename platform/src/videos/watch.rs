@@ -4,7 +4,7 @@ use super::growth::Snapshot;
 use super::text::Text;
 use crate::db::{self, keys::Valid, videos::Access};
 use crate::storage::Signed;
-use crate::{Error, Platform, Result};
+use crate::{Error, Platform, Result, cdn};
 use domain::access::{Action, Actor, Subject, can};
 use domain::id::{BuildId, KeyId, VideoId};
 use domain::key::{Belongs, MediaKey};
@@ -44,7 +44,7 @@ pub async fn master(
     asked: Asked,
 ) -> Result<Playlist> {
     let snapshot = watched(platform, actor, video, build).await?;
-    playlist(&snapshot, None, asked)
+    playlist(platform, &snapshot, None, asked)
 }
 
 /// The media playlist of one of its renditions.
@@ -68,7 +68,7 @@ pub async fn media_playlist(
             Ok(Err(_)) | Err(_) => platform.growth.look(platform, build).await?,
         };
     }
-    playlist(&snapshot, Some(name), asked)
+    playlist(platform, &snapshot, Some(name), asked)
 }
 
 /// The DASH manifest of a finished build.
@@ -76,7 +76,7 @@ pub async fn manifest(platform: &Platform, actor: &Actor, video: &VideoId, build
     judge(platform, actor, video, build).await?;
     // The film may be called ready for less than a second.
     let snapshot = platform.growth.look_finished(platform, build).await?;
-    snapshot.manifest().ok_or(Error::NotFound)
+    snapshot.manifest(&media_base(platform, build)).ok_or(Error::NotFound)
 }
 
 /// The film's chapters as WebVTT.
@@ -91,8 +91,8 @@ pub async fn storyboard(platform: &Platform, actor: &Actor, video: &VideoId, bui
     Ok(webvtt::storyboard(build, &storyboard))
 }
 
-fn playlist(snapshot: &Snapshot, name: Option<&str>, asked: Asked) -> Result<Playlist> {
-    let text = snapshot.playlist(name, asked.growing).ok_or(Error::NotFound)?;
+fn playlist(platform: &Platform, snapshot: &Snapshot, name: Option<&str>, asked: Asked) -> Result<Playlist> {
+    let text = snapshot.playlist(&media_base(platform, &snapshot.build), name, asked.growing).ok_or(Error::NotFound)?;
     Ok(Playlist { text, finished: snapshot.is_finished() })
 }
 
@@ -103,34 +103,63 @@ async fn watched(platform: &Platform, actor: &Actor, video: &VideoId, build: &Bu
 
 /// Whether `actor` may watch the film, and the build is one of it; to others there is none.
 async fn judge(platform: &Platform, actor: &Actor, video: &VideoId, build: &BuildId) -> Result<()> {
-    let door = may_watch(platform, actor, build).await?;
+    let read = db::videos::of_build(&platform.db, build);
+    let door = judged(platform, actor, Action::Watch, build.as_str(), read).await?;
     if door.access.video == *video { Ok(()) } else { Err(Error::NotFound) }
 }
 
-/// Where the object behind `/m/{path}` is, for whoever may watch its film.
+/// Where the object behind `/m/{path}` is, for whoever may watch its film: at the CDN, if there is one. The CDN itself asks
+/// with its token in front of the path.
 pub async fn media_url(platform: &Platform, actor: &Actor, path: &str) -> Result<Signed> {
-    let key = MediaKey::from_path(path).ok_or(Error::NotFound)?;
-    match key.belongs_to() {
-        Belongs::ToBuild(build) => may_watch(platform, actor, build).await?,
-        Belongs::ToFilm(video) => may_watch_film(platform, actor, video).await?,
+    let Some(cdn) = &platform.config.cdn else {
+        let key = MediaKey::from_path(path).ok_or(Error::NotFound)?;
+        may(platform, actor, Action::Watch, &key).await?;
+        return Ok(platform.storage.presign_get(&key).await?);
     };
-    Ok(platform.storage.presign_get(&key).await?)
+    match cdn::open(cdn, path) {
+        Some(path) => {
+            let key = MediaKey::from_path(path).ok_or(Error::NotFound)?;
+            may(platform, &Actor::Anonymous, Action::Deliver, &key).await?;
+            Ok(platform.storage.presign_get(&key).await?)
+        }
+        None => {
+            let key = MediaKey::from_path(path).ok_or(Error::NotFound)?;
+            may(platform, actor, Action::Watch, &key).await?;
+            let cdn::Way { url, max_age } = cdn::way(cdn, &key).ok_or(Error::NotFound)?;
+            Ok(Signed { url, max_age })
+        }
+    }
 }
 
-/// What access to the build's film was judged by, if `actor` may watch it.
-async fn may_watch(platform: &Platform, actor: &Actor, build: &BuildId) -> Result<Arc<Door>> {
-    judged(platform, actor, build.as_str(), db::videos::of_build(&platform.db, build)).await
+async fn may(platform: &Platform, actor: &Actor, action: Action, key: &MediaKey) -> Result<Arc<Door>> {
+    let db = &platform.db;
+    match key.belongs_to() {
+        Belongs::ToBuild(build) => {
+            judged(platform, actor, action, build.as_str(), db::videos::of_build(db, build)).await
+        }
+        Belongs::ToFilm(video) => judged(platform, actor, action, video.as_str(), db::videos::access(db, video)).await,
+    }
 }
 
-/// The same of what belongs to no build.
+/// By what access to the film was judged, if `actor` may watch it.
 pub(crate) async fn may_watch_film(platform: &Platform, actor: &Actor, video: &VideoId) -> Result<Arc<Door>> {
-    judged(platform, actor, video.as_str(), db::videos::access(&platform.db, video)).await
+    let read = db::videos::access(&platform.db, video);
+    judged(platform, actor, Action::Watch, video.as_str(), read).await
+}
+
+/// What the lines of a playlist of this build begin with.
+fn media_base(platform: &Platform, build: &BuildId) -> String {
+    match &platform.config.cdn {
+        Some(cdn) => cdn::base_now(cdn, build.as_str()),
+        None => super::growth::MEDIA_BASE.to_owned(),
+    }
 }
 
 /// By what is remembered of `id`; else by what is `read`, which is remembered then.
 async fn judged(
     platform: &Platform,
     actor: &Actor,
+    action: Action,
     id: &str,
     read: impl Future<Output = sqlx::Result<Option<Access>>>,
 ) -> Result<Arc<Door>> {
@@ -151,7 +180,7 @@ async fn judged(
     let keys = door.keys_now();
     let Access { owner, visibility, deleted, .. } = &door.access;
     let film = Subject::Video { owner, visibility: *visibility, deleted: *deleted, keys: &keys };
-    if can(actor, Action::Watch, film) { Ok(door) } else { Err(shut(actor, film)) }
+    if can(actor, action, film) { Ok(door) } else { Err(shut(actor, film)) }
 }
 
 /// What somebody is told who may not watch. That a film is behind a password is no secret; any other is as if it weren't.

@@ -9,6 +9,7 @@ pub const SECRET: &str = "the blue lighthouse";
 
 pub struct Film {
     pub id: String,
+    pub build: String,
     /// What it has: its page is first, then what the REST API says of it; texts and objects.
     pub shown: Vec<String>,
 }
@@ -77,7 +78,7 @@ impl Film {
             format!("/m/{build}/storyboard0.1.jpg"),
             format!("/m/{build}/0.1/180p.m4s"),
         ];
-        let film = Self { id, shown: shown.into() };
+        let film = Self { id, build, shown: shown.into() };
         if visibility != "private" {
             let password = (visibility == "password").then_some(SECRET);
             let change = json!({ "visibility": visibility, "password": password });
