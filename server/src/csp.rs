@@ -1,7 +1,7 @@
 //! What the browser may load and run on our pages, and the other headers that every answer carries.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use leptos::nonce::use_nonce;
@@ -68,7 +68,12 @@ fn s3_origin(s3: &S3Config) -> String {
 /// Middleware for every answer.
 pub async fn headers(State(private): State<&'static str>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+    complete(response.headers_mut(), private);
+    response
+}
+
+/// Adds what every answer carries, where it doesn't say otherwise itself.
+pub fn complete(headers: &mut HeaderMap, private: &'static str) {
     let defaults: [(HeaderName, &'static str); 5] = [
         (header::CONTENT_SECURITY_POLICY, ELSEWHERE),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -79,5 +84,4 @@ pub async fn headers(State(private): State<&'static str>, request: Request, next
     for (name, value) in defaults {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    response
 }

@@ -3,10 +3,10 @@
 
 use crate::problem::{Problem, Result};
 use crate::router::AppState;
-use crate::{media, session, viewer};
+use crate::{csp, media, session, viewer};
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::access::Actor;
@@ -27,10 +27,11 @@ pub fn routes() -> Router<AppState> {
 async fn object(State(state): State<AppState>, uri: Uri, headers: HeaderMap) -> Response {
     let begun = Instant::now();
     let path = uri.path().strip_prefix(PREFIX).unwrap_or_default();
-    let response = match find(&state, &headers, path).await {
+    let mut response = match find(&state, &headers, path).await {
         Ok(signed) => redirect(&signed),
         Err(problem) => problem.into_response(),
     };
+    csp::complete(response.headers_mut(), "private, no-store");
     durations(response.status()).record(begun.elapsed());
     tracing::debug!(status = response.status().as_u16(), path, "redirected");
     response
@@ -66,8 +67,6 @@ fn redirect(signed: &Signed) -> Response {
         (header::LOCATION, location),
         (header::CACHE_CONTROL, HeaderValue::from_str(&age).unwrap_or(HeaderValue::from_static("private, no-store"))),
         (header::VARY, HeaderValue::from_static(media::VARY)),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (HeaderName::from_static("referrer-policy"), HeaderValue::from_static("strict-origin-when-cross-origin")),
     ];
     (StatusCode::FOUND, headers).into_response()
 }
@@ -130,6 +129,7 @@ impl Callers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderName;
 
     #[test]
     fn a_caller_is_known_by_all_that_he_brings() {
