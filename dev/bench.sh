@@ -5,5 +5,5 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$ROOT"
 # What measures the jail by itself. The same selection as everywhere: another one would unify other features.
-cargo build --quiet --workspace --exclude frontend --example overhead
+cargo build --quiet --workspace --exclude frontend --example overhead --example presign
 exec "$CARGO_TARGET_DIR/debug/kinora-dev" exec --app -- node end2end/bench.mjs "$@"

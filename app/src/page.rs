@@ -5,6 +5,7 @@ use crate::error::ApiError;
 use crate::server;
 use crate::upload::api::Desk;
 use crate::watch::api::FilmPage;
+use domain::id::VideoId;
 use domain::page::Page;
 use domain::time::UnixMillis;
 use domain::video::Card;
@@ -19,6 +20,8 @@ pub enum Data {
     Films(Listing),
     Mine(Listing),
     Film(Box<FilmPage>),
+    /// A film behind a password, for who doesn't have it.
+    Locked(VideoId),
     Upload(Desk),
 }
 

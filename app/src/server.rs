@@ -34,12 +34,13 @@ mod on_server {
     use axum::http::request::Parts;
     use axum::http::{HeaderName, HeaderValue, StatusCode, header};
     use domain::access::Actor;
+    use domain::id::KeyId;
     use domain::time::UnixMillis;
     use leptos::prelude::{expect_context, use_context};
     use leptos_axum::ResponseOptions;
     pub use leptos_axum::redirect;
-    use platform::Platform;
     use platform::accounts::User;
+    use platform::{Platform, sessions};
     use std::collections::BTreeMap;
     use std::error::Error as _;
     use std::net::{IpAddr, SocketAddr};
@@ -167,6 +168,21 @@ mod on_server {
         let parts = use_context::<Parts>()?;
         let info = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
         Some(info.0.ip())
+    }
+
+    /// Keeps a key to a film in the session, which begins with it if there is none yet.
+    pub async fn hold(session: &Session, key: &KeyId) -> Result<(), platform::Error> {
+        let unavailable = |error| platform::Error::Unavailable(Box::new(error));
+        let mut keys: Vec<KeyId> = session.get(sessions::KEYS).await.map_err(unavailable)?.unwrap_or_default();
+        keys.retain(|held| held != key);
+        keys.push(key.clone());
+        keys.drain(..keys.len().saturating_sub(sessions::MAX_KEYS));
+        session.insert(sessions::KEYS, keys).await.map_err(unavailable)
+    }
+
+    /// The same in the session of whoever calls.
+    pub async fn hold_here(key: &KeyId) -> Result<(), ApiError> {
+        Ok(hold(&session().await?, key).await?)
     }
 
     async fn session() -> Result<Session, ApiError> {

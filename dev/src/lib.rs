@@ -35,4 +35,4 @@ pub use postgres::Postgres;
 pub use process::Process;
 pub use s3::S3;
 pub use stack::{Services, Stack, StackOptions};
-pub use tools::cache_dir;
+pub use tools::{cache_dir, nginx};

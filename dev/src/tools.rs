@@ -21,6 +21,15 @@ pub fn versitygw() -> Result<PathBuf> {
     if path.exists() { Ok(path) } else { bail!("versitygw is not installed: run `make setup` once") }
 }
 
+/// What the tests of a CDN run.
+pub fn nginx() -> Result<PathBuf> {
+    let own = cache_dir().join("tools/bin/nginx");
+    if own.exists() {
+        return Ok(own);
+    }
+    on_path("nginx").map(|folder| folder.join("nginx")).context("nginx is not installed: run `make setup` once")
+}
+
 /// The class path of Apache Kafka.
 pub fn kafka_libs() -> Result<String> {
     let folder = cache_dir().join("tools/kafka/libs");

@@ -93,6 +93,11 @@ public_id!(
     BuildId
 );
 
+public_id!(
+    /// What opens a film that isn't for everybody: its password's, or a share link's.
+    KeyId
+);
+
 /// A row of `tasks`. Never leaves the house.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TaskId(pub i64);

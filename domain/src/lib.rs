@@ -18,6 +18,7 @@ pub mod plan;
 pub mod playlist;
 pub mod poster;
 pub mod search;
+pub mod sharing;
 pub mod sniff;
 pub mod storyboard;
 pub mod task;

@@ -2,7 +2,7 @@
 //! change: no signature, no host.
 
 use crate::id::BuildId;
-use crate::key::MediaKey;
+use crate::key::{Belongs, MediaKey};
 use crate::plan::About;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
@@ -39,6 +39,9 @@ pub fn is_audio(name: &str) -> bool {
     name.starts_with(AUDIO)
 }
 
+/// Leads from `/v/{video}/{build}/`, where playlists and manifests are, to `/m/`.
+pub const MEDIA_BASE: &str = "../../../m/";
+
 /// Subtitles of a film, its own or added ones: one object for all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
@@ -46,6 +49,18 @@ pub struct Text {
     pub name: String,
     pub key: MediaKey,
     pub about: About,
+}
+
+impl Text {
+    /// Its address in a playlist whose other lines begin with `media_base`: what isn't of the build, a token for the build
+    /// doesn't open.
+    pub fn uri(&self, media_base: &str) -> String {
+        let base = match self.key.belongs_to() {
+            Belongs::ToBuild(_) => media_base,
+            Belongs::ToFilm(_) => MEDIA_BASE,
+        };
+        format!("{base}{}", self.key.path().unwrap_or_default())
+    }
 }
 
 /// The texts of a film: each that was added stands in place of the film's own in its language. No two are called the
@@ -167,9 +182,9 @@ pub fn subtitles(text: &Text, duration_ms: f64, media_base: &str) -> String {
     let seconds = (duration_ms / 1000.0).max(0.001);
     format!(
         "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{}\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n\
-         #EXTINF:{seconds:.5},\n{media_base}{}\n#EXT-X-ENDLIST\n",
+         #EXTINF:{seconds:.5},\n{}\n#EXT-X-ENDLIST\n",
         seconds.ceil() as u64,
-        text.key.path().unwrap_or_default()
+        text.uri(media_base)
     )
 }
 

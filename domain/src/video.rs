@@ -24,17 +24,23 @@ pub enum Visibility {
     Public,
     /// Everybody who has the link.
     Unlisted,
-    /// Its owner.
+    /// Everybody who has the link and knows the password.
+    Password,
+    /// Its owner, and whom he gives a share link.
     Private,
 }
 
 impl Visibility {
-    pub const ALL: [Visibility; 3] = [Visibility::Public, Visibility::Unlisted, Visibility::Private];
+    pub const ALL: [Visibility; 4] =
+        [Visibility::Public, Visibility::Unlisted, Visibility::Password, Visibility::Private];
+    /// What a film can be from its first moment on: a password is given to one that is there.
+    pub const AT_FIRST: [Visibility; 3] = [Visibility::Public, Visibility::Unlisted, Visibility::Private];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Visibility::Public => "public",
             Visibility::Unlisted => "unlisted",
+            Visibility::Password => "password",
             Visibility::Private => "private",
         }
     }
@@ -47,7 +53,7 @@ impl FromStr for Visibility {
         Self::ALL
             .into_iter()
             .find(|v| v.as_str() == text)
-            .ok_or(UnknownWord { what: "The visibility", expected: "public, unlisted, private" })
+            .ok_or(UnknownWord { what: "The visibility", expected: "public, unlisted, password, private" })
     }
 }
 

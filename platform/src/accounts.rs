@@ -1,16 +1,12 @@
 //! Accounts: signing up and in, and the access tokens of scripts.
 
 use crate::db::{self, rate_limits};
-use crate::{Error, Platform, Result};
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use crate::{Error, Platform, Result, passwords};
 use domain::account::{Email, InvalidAccount, Password, Username};
 use domain::id::UserId;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
-use std::sync::OnceLock;
-use tokio::sync::Semaphore;
 
 pub use crate::db::users::User;
 
@@ -24,9 +20,6 @@ const MAX_BY_LOGIN: i32 = 10;
 const MAX_BY_ADDRESS: i32 = 50;
 /// The longest a login can be: an e-mail address.
 const MAX_LOGIN_CHARS: usize = 254;
-
-/// Argon2 takes 19 MiB and a core for each hash: a crowd at the door waits here, not in swap.
-static HASHERS: Semaphore = Semaphore::const_new(4);
 
 /// What a script gets for a name and a password.
 #[derive(Clone, Serialize)]
@@ -47,7 +40,7 @@ pub async fn sign_up(platform: &Platform, username: &str, email: &str, password:
     let username = Username::parse(username).map_err(refused)?;
     let email = Email::parse(email).map_err(refused)?;
     let password = Password::parse(password).map_err(refused)?;
-    let hash = blocking(move || hash(password.reveal())).await??;
+    let hash = passwords::hash(password).await?;
     let user = User {
         id: UserId::from_random(rand::random()),
         username: username.as_str().to_owned(),
@@ -66,22 +59,15 @@ pub async fn sign_up(platform: &Platform, username: &str, email: &str, password:
 pub async fn sign_in(platform: &Platform, login: &str, password: &str, ip: Option<IpAddr>) -> Result<User> {
     let login: String = login.trim().chars().filter(|c| !c.is_control()).take(MAX_LOGIN_CHARS).collect();
     let by_login = format!("login:{}", login.to_lowercase());
-    let by_address = ip.map(|ip| format!("ip:{}", network(ip)));
     // Counted before the password is looked at, so that guesses sent at once count, too.
     attempt(platform, &by_login, MAX_BY_LOGIN).await?;
-    if let Some(key) = &by_address {
-        attempt(platform, key, MAX_BY_ADDRESS).await?;
-    }
+    attempt_from(platform, ip).await?;
     let (user, secret) = db::users::by_login(&platform.db, &login).await?.unzip();
-    let secret = secret.flatten();
-    let password = password.as_bytes().to_vec();
-    let right = blocking(move || matches(&password, secret.as_deref())).await?;
+    let right = passwords::matches(password, secret.flatten()).await?;
     match user {
         Some(user) if right => {
             rate_limits::clear(&platform.db, &by_login).await?;
-            if let Some(key) = &by_address {
-                rate_limits::take_back(&platform.db, key).await?;
-            }
+            take_back_from(platform, ip).await?;
             Ok(user)
         }
         _ => Err(Error::Unauthenticated { code: "wrong_credentials", message: "That name and password don't match." }),
@@ -116,6 +102,22 @@ pub async fn sweep(platform: &Platform) -> Result<u64> {
     Ok(sessions + tokens + attempts)
 }
 
+/// Counts an attempt to get in anywhere from this address.
+pub(crate) async fn attempt_from(platform: &Platform, ip: Option<IpAddr>) -> Result<()> {
+    match ip {
+        Some(ip) => attempt(platform, &format!("ip:{}", network(ip)), MAX_BY_ADDRESS).await,
+        None => Ok(()),
+    }
+}
+
+/// It was right.
+pub(crate) async fn take_back_from(platform: &Platform, ip: Option<IpAddr>) -> Result<()> {
+    if let Some(ip) = ip {
+        rate_limits::take_back(&platform.db, &format!("ip:{}", network(ip))).await?;
+    }
+    Ok(())
+}
+
 pub(crate) async fn attempt(platform: &Platform, key: &str, max: i32) -> Result<()> {
     let (count, left) = rate_limits::hit(&platform.db, key).await?;
     if count > max {
@@ -135,7 +137,7 @@ pub(crate) fn network(ip: IpAddr) -> String {
     }
 }
 
-fn refused(why: InvalidAccount) -> Error {
+pub(crate) fn refused(why: InvalidAccount) -> Error {
     let (field, code) = match why {
         InvalidAccount::Username => ("username", "username_invalid"),
         InvalidAccount::Email => ("email", "email_invalid"),
@@ -155,30 +157,7 @@ fn taken(error: sqlx::Error) -> Error {
     }
 }
 
-fn hash(password: &[u8]) -> Result<String> {
-    let salt = SaltString::encode_b64(&rand::random::<[u8; 16]>()).map_err(|e| Error::internal(e.to_string()))?;
-    let hash = Argon2::default().hash_password(password, &salt).map_err(|e| Error::internal(e.to_string()))?;
-    Ok(hash.to_string())
-}
-
-/// Without a `secret` the work is done all the same, against a hash of nothing anybody knows.
-fn matches(password: &[u8], secret: Option<&str>) -> bool {
-    static DUMMY: OnceLock<String> = OnceLock::new();
-    let dummy = || DUMMY.get_or_init(|| hash(&rand::random::<[u8; 32]>()).unwrap_or_default()).as_str();
-    let Ok(parsed) = PasswordHash::new(secret.unwrap_or_else(dummy)) else {
-        return false;
-    };
-    let right = Argon2::default().verify_password(password, &parsed).is_ok();
-    right && secret.is_some()
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    let _room = HASHERS.acquire().await.map_err(Error::internal)?;
-    let span = tracing::Span::current();
-    tokio::task::spawn_blocking(move || span.in_scope(work)).await.map_err(Error::internal)
-}
-
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -196,13 +175,5 @@ mod tests {
         assert_eq!(key("2001:db8:1:2::3"), key("2001:db8:1:2:ffff::9"));
         assert_ne!(key("2001:db8:1:2::3"), key("2001:db8:1:3::3"));
         assert_eq!(key("::ffff:192.0.2.1"), "192.0.2.1");
-    }
-
-    #[test]
-    fn a_password_matches_its_own_hash_only() {
-        let secret = hash(b"correct horse").unwrap();
-        assert!(matches(b"correct horse", Some(&secret)));
-        assert!(!matches(b"battery staple", Some(&secret)));
-        assert!(!matches(b"correct horse", None));
     }
 }

@@ -14,8 +14,8 @@ use vars::Vars;
 
 /// An upload's default limit: 50 GB.
 const UPLOAD_MAX: u64 = 50_000_000_000;
-/// A URL is valid for two windows, and SigV4 allows 7 days.
-const WINDOW_MAX: u64 = 7 * 24 * 3600 / 2;
+/// SigV4 allows 7 days.
+const WINDOW_MAX: u64 = 7 * 24 * 3600;
 
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -31,8 +31,10 @@ pub struct Config {
     pub s3: S3Config,
     /// Bytes.
     pub upload_max_bytes: u64,
-    /// For how long a film's presigned URLs stay the same; each is valid for one to two windows.
+    /// How long a film's presigned URL opens, at most; the same one is handed out for half of that.
     pub url_window_seconds: u64,
+    /// What stands in front of S3 for those who watch.
+    pub cdn: Option<CdnConfig>,
     /// The tallest rung that is made, in lines.
     pub ladder_max: u32,
     /// What films that are planned from now on are encoded with.
@@ -77,6 +79,15 @@ impl KafkaConfig {
     pub fn topic(&self, name: &str) -> String {
         format!("{}{name}", self.topic_prefix)
     }
+}
+
+#[derive(Debug, Clone)]
+pub struct CdnConfig {
+    pub url: Url,
+    /// Shared with the CDN, which checks tokens by it.
+    pub secret: Secret<String>,
+    /// How long a token opens, at most; the same one is handed out for half of that.
+    pub seconds: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -161,7 +172,13 @@ impl Config {
         let cors_origins = v.or("KINORA_S3_CORS_ORIGINS", Vec::new(), vars::origins);
         let upload_max_bytes =
             v.or("KINORA_UPLOAD_MAX_BYTES", UPLOAD_MAX, vars::number(1..=domain::upload::MAX_OBJECT));
-        let url_window_seconds = v.or("KINORA_URL_WINDOW_SECONDS", 3600, vars::number(60..=WINDOW_MAX));
+        let url_window_seconds = v.or("KINORA_URL_WINDOW_SECONDS", 600, vars::number(2..=WINDOW_MAX));
+        let cdn_url = v.optional("KINORA_CDN_URL", vars::http_url);
+        let cdn_secret = v.optional("KINORA_CDN_SECRET", vars::secret);
+        let cdn_seconds = v.or("KINORA_CDN_SECONDS", 43_200, vars::number(2..=WINDOW_MAX));
+        if cdn_url.is_some() && cdn_secret.is_none() {
+            v.wrong("KINORA_CDN_SECRET", "is needed with KINORA_CDN_URL");
+        }
         let ladder_max = v.or("KINORA_LADDER_MAX", 2160, vars::number(144..=4320));
         let encode = v.or("KINORA_ENCODE", Effort::Usual, |text| match text {
             "usual" => Ok(Effort::Usual),
@@ -208,6 +225,10 @@ impl Config {
                 },
                 upload_max_bytes: upload_max_bytes?,
                 url_window_seconds: url_window_seconds?,
+                cdn: match (cdn_url, cdn_secret) {
+                    (Some(url), Some(secret)) => Some(CdnConfig { url, secret, seconds: cdn_seconds? }),
+                    _ => None,
+                },
                 ladder_max: ladder_max?,
                 encode: encode?,
                 worker_concurrency: worker_concurrency?,
@@ -241,7 +262,7 @@ mod tests {
     fn defaults_fill_what_is_absent() {
         let config = Config::from_vars(&minimal()).unwrap();
         assert_eq!(config.upload_max_bytes, 50_000_000_000);
-        assert_eq!(config.url_window_seconds, 3600);
+        assert_eq!(config.url_window_seconds, 600);
         assert_eq!(config.kafka.topic("kinora.tasks"), "kinora.tasks");
     }
 

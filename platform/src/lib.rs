@@ -5,14 +5,17 @@ pub mod accounts;
 pub mod builds;
 pub mod bus;
 pub mod captions;
+pub mod cdn;
 pub mod config;
 pub mod db;
 pub mod error;
 pub mod health;
+mod passwords;
 pub mod posters;
 pub mod queue;
 pub mod secret;
 pub mod sessions;
+pub mod sharing;
 pub mod shutdown;
 pub mod storage;
 pub mod tasks;
@@ -23,6 +26,7 @@ pub mod watching;
 
 pub use config::Config;
 pub use error::{Error, Result};
+pub use secret::Secret;
 
 use sqlx::PgPool;
 use std::sync::Arc;

@@ -15,6 +15,11 @@ pub const USER_ID: &str = "user_id";
 /// The session's value that says where it is: the User-Agent.
 pub const DEVICE: &str = "device";
 
+/// The session's value that says what films it opens: ids of keys, the last one shown at the end.
+pub const KEYS: &str = "keys";
+/// How many keys a session holds; older ones have to be shown again.
+pub const MAX_KEYS: usize = 100;
+
 const MAX_DEVICE_CHARS: usize = 200;
 
 /// Sessions in the table `sessions`.

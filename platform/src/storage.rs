@@ -5,13 +5,14 @@ mod error;
 mod multipart;
 mod objects;
 mod presign;
+mod window;
 
 pub use error::Error;
 pub use multipart::Part;
 pub use objects::Head;
 pub use presign::Signed;
 
-use crate::Config;
+use crate::{Config, Secret};
 use aws_sdk_s3::Client;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +33,8 @@ struct Inner {
     region: String,
     cors_origins: Vec<String>,
     window: Duration,
-    signed: presign::Cache,
+    secret_key: Secret<String>,
+    signing: presign::Now,
 }
 
 impl Storage {
@@ -48,7 +50,8 @@ impl Storage {
                 region: s3.region.clone(),
                 cors_origins: s3.cors_origins.clone(),
                 window: Duration::from_secs(config.url_window_seconds),
-                signed: presign::Cache::default(),
+                secret_key: s3.secret_key.clone(),
+                signing: presign::Now::default(),
             }),
         }
     }

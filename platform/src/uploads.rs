@@ -64,7 +64,7 @@ pub async fn create(platform: &Platform, actor: &Actor, new: NewUpload) -> Resul
         None => Description::default(),
     };
     let visibility = match &new.visibility {
-        Some(word) => crate::videos::visibility(word)?,
+        Some(word) => at_first(crate::videos::visibility(word)?)?,
         None => Visibility::Private,
     };
     let plan = PartPlan::new(new.size, platform.config.upload_max_bytes, new.line).map_err(|why| {
@@ -125,6 +125,15 @@ async fn forget(platform: &Platform, key: &MediaKey, s3_upload_id: &str) {
     if let Err(error) = platform.storage.abort_multipart(key, s3_upload_id).await {
         tracing::warn!(error = &error as &dyn std::error::Error, %key, "an upload that nobody knows of stays in S3");
     }
+}
+
+/// A password is given to a film that is there.
+fn at_first(visibility: Visibility) -> Result<Visibility> {
+    if Visibility::AT_FIRST.contains(&visibility) {
+        return Ok(visibility);
+    }
+    let message = "Send the film as private, and give it its password when it's there.";
+    Err(Error::invalid("visibility", "password_later", message))
 }
 
 async fn insert(

@@ -12,9 +12,9 @@ pub(crate) use watch::may_watch_film;
 pub use watch::{Asked, Playlist, Watchers, chapters, manifest, master, media_playlist, media_url, storyboard};
 
 use crate::db::{self, tasks::NewTask, videos::Film};
-use crate::{Error, Platform, Result, builds, tasks, uploads, watching};
+use crate::{Error, Platform, Result, builds, sharing, tasks, uploads, watching};
 use domain::access::{Action, Actor, Subject, can};
-use domain::id::{BuildId, UserId, VideoId};
+use domain::id::{BuildId, KeyId, UserId, VideoId};
 use domain::key::MediaKey;
 use domain::page::{Behind, Cursor, DEFAULT_LIMIT, InvalidCursor, MAX_LIMIT, Page};
 use domain::plan::{MayCopy, Outcome};
@@ -46,6 +46,9 @@ pub struct Edit {
     pub visibility: Option<String>,
     #[serde(default)]
     pub downloadable: Option<bool>,
+    /// Of a film that is, or becomes, one behind a password.
+    #[serde(default)]
+    pub password: Option<String>,
 }
 
 /// A film as `actor` may see it.
@@ -155,14 +158,18 @@ pub async fn mine(platform: &Platform, actor: &Actor, cursor: Option<&str>, limi
     Ok(listed(films, limit, |film| Cursor::Mine(place_of(film, film.created_at)), actor))
 }
 
-/// Changes title, description or visibility.
+/// Changes title, description, visibility or password.
 pub async fn edit(platform: &Platform, actor: &Actor, id: &VideoId, edit: Edit) -> Result<Video> {
     let film = load(platform, actor, Action::Edit, id).await?;
     let title = edit.title.as_deref().map(title).transpose()?;
     let description = edit.description.as_deref().map(description).transpose()?;
     let visibility = edit.visibility.as_deref().map(visibility).transpose()?;
-    db::videos::edit(&platform.db, &film.id, title.as_ref(), description.as_ref(), visibility, edit.downloadable)
+    let change = sharing::change(film.visibility, visibility, edit.password.as_deref()).await?;
+    let mut tx = platform.db.begin().await?;
+    db::videos::edit(&mut *tx, &film.id, title.as_ref(), description.as_ref(), visibility, edit.downloadable)
         .await?;
+    sharing::apply(&mut tx, &film.id, change).await?;
+    tx.commit().await?;
     platform.watchers.forget(id);
     get(platform, actor, id).await
 }
@@ -248,17 +255,28 @@ pub async fn reprocess(platform: &Platform, actor: &Actor, id: &VideoId) -> Resu
 pub(crate) async fn load(platform: &Platform, actor: &Actor, action: Action, id: &VideoId) -> Result<Film> {
     let film = db::videos::get(&platform.db, id).await?.ok_or(Error::NotFound)?;
     // Before its bytes are there a film is nobody's business but its owner's.
-    let early = film.state == State::Uploading && !can(actor, Action::Inspect, subject(&film)) && !film.deleted;
-    if early || !can(actor, action, subject(&film)) {
-        // To somebody who may watch it, a film that isn't his is no secret.
-        let visible = !early && can(actor, Action::Watch, subject(&film));
-        return Err(if visible { Error::Forbidden } else { Error::NotFound });
+    if film.state == State::Uploading && !film.deleted && !can(actor, Action::Inspect, subject(&film)) {
+        return Err(Error::NotFound);
     }
-    Ok(film)
+    let keys = if is_open(film.visibility) { Vec::new() } else { db::keys::valid(&platform.db, id).await? };
+    let keys: Vec<KeyId> = keys.into_iter().map(|valid| valid.key).collect();
+    let subject =
+        Subject::Video { owner: &film.owner, visibility: film.visibility, deleted: film.deleted, keys: &keys };
+    if can(actor, action, subject) {
+        return Ok(film);
+    }
+    // To somebody who may watch it, a film that isn't his is no secret.
+    Err(if can(actor, Action::Watch, subject) { Error::Forbidden } else { watch::shut(actor, subject) })
 }
 
+/// Whether it takes no key to watch a film.
+fn is_open(visibility: Visibility) -> bool {
+    matches!(visibility, Visibility::Public | Visibility::Unlisted)
+}
+
+/// For everything but watching, which keys are for.
 fn subject(film: &Film) -> Subject<'_> {
-    Subject::Video { owner: &film.owner, visibility: film.visibility, deleted: film.deleted }
+    Subject::Video { owner: &film.owner, visibility: film.visibility, deleted: film.deleted, keys: &[] }
 }
 
 pub(crate) fn title(text: &str) -> Result<Title> {

@@ -29,12 +29,12 @@ pub async fn view(
         return Ok(known);
     }
     let duration_ms = db::videos::watchable_length(&platform.db, id).await?.ok_or(Error::NotFound)?;
-    match (actor, ip) {
-        (Actor::User(user), _) => accounts::attempt(platform, &format!("view:{user}"), MAX_BY_USER).await?,
-        (Actor::Anonymous, Some(ip)) => {
+    match (actor.user(), ip) {
+        (Some(user), _) => accounts::attempt(platform, &format!("view:{user}"), MAX_BY_USER).await?,
+        (None, Some(ip)) => {
             accounts::attempt(platform, &format!("view:{}", accounts::network(ip)), MAX_BY_ADDRESS).await?;
         }
-        (Actor::Anonymous, None) => {}
+        (None, None) => {}
     }
     let needed_ms = needed_ms(duration_ms);
     visits::begin(&platform.db, id, &key_hash, needed_ms).await?;

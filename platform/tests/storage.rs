@@ -77,6 +77,22 @@ async fn urls_stay_the_same_within_a_window_and_can_be_read() {
 }
 
 #[tokio::test]
+async fn a_url_dies_with_its_window() {
+    let mut config = Config::from_env().expect("run by make test");
+    config.url_window_seconds = 2;
+    let storage = Storage::new(&config);
+    storage.ensure_bucket().await.unwrap();
+    let key = MediaKey::Sheet { build: BuildId::from_random(rand::random()), number: 0, fence: 1 };
+    storage.put(&key, Bytes::from_static(b"poster")).await.unwrap();
+    let signed = storage.presign_get(&key).await.unwrap();
+    assert_eq!(reqwest::get(&signed.url).await.unwrap().status(), 200);
+    tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+    assert_eq!(reqwest::get(&signed.url).await.unwrap().status(), 403);
+    let renewed = storage.presign_get(&key).await.unwrap();
+    assert_eq!(reqwest::get(&renewed.url).await.unwrap().status(), 200);
+}
+
+#[tokio::test]
 async fn a_prefix_is_deleted_whole_and_nothing_beside_it() {
     let storage = storage().await;
     let (build, other) = (BuildId::from_random(rand::random()), BuildId::from_random(rand::random()));

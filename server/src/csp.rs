@@ -1,12 +1,13 @@
 //! What the browser may load and run on our pages, and the other headers that every answer carries.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
+use platform::Config;
 use platform::config::S3Config;
 use std::sync::Arc;
 
@@ -16,24 +17,28 @@ const ELSEWHERE: &str = "default-src 'self'; object-src 'none'; base-uri 'none';
 /// The origins that pages speak with besides their own.
 #[derive(Debug, Clone)]
 pub struct Csp {
-    s3: Arc<str>,
+    objects: Arc<str>,
     /// `cargo leptos watch` reloads pages over a WebSocket on another port.
     reload: &'static str,
 }
 
 impl Csp {
-    pub fn new(s3: &S3Config) -> Self {
+    pub fn new(config: &Config) -> Self {
         let reload = if std::env::var_os("LEPTOS_WATCH").is_some() { " ws:" } else { "" };
-        Self { s3: s3_origin(s3).into(), reload }
+        let mut objects = s3_origin(&config.s3);
+        if let Some(cdn) = &config.cdn {
+            objects = format!("{objects} {}", cdn.url.origin().ascii_serialization());
+        }
+        Self { objects: objects.into(), reload }
     }
 
     /// The policy of a page whose scripts carry `nonce`.
     fn page(&self, nonce: &str) -> String {
-        let Self { s3, reload } = self;
+        let Self { objects, reload } = self;
         format!(
             "default-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; worker-src 'self'; \
-             style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: {s3}; media-src 'self' blob: data: {s3}; \
-             connect-src 'self' {s3}{reload}; font-src 'self'; object-src 'none'; base-uri 'none'; \
+             style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: {objects}; media-src 'self' blob: data: {objects}; \
+             connect-src 'self' {objects}{reload}; font-src 'self'; object-src 'none'; base-uri 'none'; \
              form-action 'self'; frame-ancestors 'self'"
         )
     }
@@ -63,7 +68,12 @@ fn s3_origin(s3: &S3Config) -> String {
 /// Middleware for every answer.
 pub async fn headers(State(private): State<&'static str>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+    complete(response.headers_mut(), private);
+    response
+}
+
+/// Adds what every answer carries, where it doesn't say otherwise itself.
+pub fn complete(headers: &mut HeaderMap, private: &'static str) {
     let defaults: [(HeaderName, &'static str); 5] = [
         (header::CONTENT_SECURITY_POLICY, ELSEWHERE),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -74,5 +84,4 @@ pub async fn headers(State(private): State<&'static str>, request: Request, next
     for (name, value) in defaults {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    response
 }

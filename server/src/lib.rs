@@ -7,12 +7,14 @@ mod csp;
 mod csrf;
 mod events;
 mod media;
+mod objects;
 mod observe;
 mod ops;
 mod pages;
 mod problem;
 mod router;
 mod session;
+mod shared;
 mod viewer;
 
 pub use router::{AppState, leptos_options, router};

@@ -1,5 +1,4 @@
-//! What players read of a build as text (playlists, a manifest, chapters), and the way from its stable lines to
-//! presigned URLs.
+//! What players read of a build as text: playlists, a manifest, chapters.
 
 use crate::problem::{Problem, Result};
 use crate::router::AppState;
@@ -7,12 +6,12 @@ use crate::viewer::Who;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::id::{BuildId, VideoId};
+use platform::videos;
 use platform::videos::{Asked, Text};
-use platform::{Platform, videos};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -21,10 +20,10 @@ const FINISHED_CACHE: &str = "private, max-age=60";
 /// A growing one is new every few seconds.
 const GROWING_CACHE: &str = "private, no-store";
 /// A browser's cache must not outlive the session that filled it.
-const VARY: &str = "Cookie, Authorization";
+pub const VARY: &str = "Cookie, Authorization";
 
 pub fn routes() -> Router<AppState> {
-    Router::new().route("/v/{video}/{build}/{file}", get(text)).route("/m/{*path}", get(object))
+    Router::new().route("/v/{video}/{build}/{file}", get(text))
 }
 
 /// What a player may ask for in the query; what else stands there is passed over.
@@ -101,17 +100,6 @@ fn takes_brotli(wanted: &HeaderMap) -> bool {
         let refused = weight.trim().strip_prefix("q=").is_some_and(|weight| weight.parse() == Ok(0.0));
         name.trim().eq_ignore_ascii_case("br") && !refused
     })
-}
-
-/// The access check, then away: the bytes themselves never pass through here.
-async fn object(State(platform): State<Platform>, Who(actor): Who, Path(path): Path<String>) -> Result<Response> {
-    let signed = videos::media_url(&platform, &actor, &path).await?;
-    let headers = [
-        (header::LOCATION, signed.url.to_string()),
-        (header::CACHE_CONTROL, format!("private, max-age={}", signed.max_age.as_secs())),
-        (header::VARY, VARY.to_owned()),
-    ];
-    Ok((StatusCode::FOUND, headers).into_response())
 }
 
 #[cfg(test)]

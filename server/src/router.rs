@@ -1,7 +1,8 @@
 //! How requests find their way: who is asked first, second and last.
 
 use crate::csp::Csp;
-use crate::{api, csp, csrf, media, observe, ops, pages, session, viewer};
+use crate::objects::Callers;
+use crate::{api, csp, csrf, media, objects, observe, ops, pages, session, shared, viewer};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::{HeaderValue, header};
@@ -27,6 +28,7 @@ pub struct AppState {
     pub(crate) csp: Csp,
     /// Streams without an end watch it.
     pub(crate) shutdown: CancellationToken,
+    pub(crate) callers: Callers,
 }
 
 impl FromRef<AppState> for Platform {
@@ -54,15 +56,16 @@ pub fn leptos_options(config: &Config) -> LeptosOptions {
 pub fn router(platform: Platform, leptos: LeptosOptions, shutdown: CancellationToken) -> Router {
     // From the first request on.
     platform::telemetry::metrics_handle();
-    let csp = Csp::new(&platform.config.s3);
-    let state = AppState { platform, leptos, csp, shutdown };
+    let csp = Csp::new(&platform.config);
+    let state = AppState { platform, leptos, csp, shutdown, callers: Callers::default() };
 
-    // Pages, API and media need to know who asks. The outermost layer comes last.
+    // Pages, API and playlists need to know who asks. The outermost layer comes last.
     let known = Router::new().nest("/api/v1", api::routes()).merge(media::routes()).merge(pages::routes(&state)).layer(
         ServiceBuilder::new()
             .layer(from_fn_with_state(state.clone(), csrf::protect))
             .layer(session::layer(&state.platform))
             .layer(from_fn_with_state(state.clone(), viewer::identify))
+            .layer(from_fn_with_state(state.clone(), shared::open))
             .layer(DefaultBodyLimit::max(BODY_LIMIT)),
     );
 
@@ -82,5 +85,7 @@ pub fn router(platform: Platform, leptos: LeptosOptions, shutdown: CancellationT
                 .layer(from_fn_with_state("private, no-cache", csp::headers))
                 .layer(CompressionLayer::new().quality(COMPRESSION)),
         )
+        // Stands beside all of the above.
+        .merge(objects::routes())
         .with_state(state)
 }

@@ -21,12 +21,13 @@ pub fn layer(platform: &Platform) -> SessionManagerLayer<sessions::Store> {
         .with_expiry(Expiry::OnInactivity(INACTIVITY))
 }
 
-/// Whether the request brings a session's cookie, valid or not.
+/// The session's cookie that the request brings, valid or not.
+pub fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut cookies = values.flat_map(|value| value.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
+    cookies.find(|(name, _)| *name == COOKIE).map(|(_, value)| value)
+}
+
 pub fn has_cookie(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .any(|cookie| cookie.trim().split('=').next() == Some(COOKIE))
+    cookie(headers).is_some()
 }

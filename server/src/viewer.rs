@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::access::Actor;
-use domain::id::UserId;
+use domain::id::{KeyId, UserId};
 use platform::accounts::{self, User};
 use platform::{Error, Platform, sessions};
 use std::net::{IpAddr, SocketAddr};
@@ -24,36 +24,41 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     correct_address(&mut request);
     let session = request.extensions().get::<Session>().cloned();
     let viewer = match find(&state.platform, request.headers(), session).await {
-        Ok(user) => {
-            let actor = user.as_ref().map_or(Actor::Anonymous, |user| Actor::User(user.id.clone()));
-            Viewer { actor, user }
-        }
+        Ok(viewer) => viewer,
         Err(error) => return crate::pages::error_response(&request, error),
     };
     request.extensions_mut().insert(viewer);
     next.run(request).await
 }
 
-/// A request with a token is judged by that alone: the cookie beside it was not checked for where it comes from.
-async fn find(platform: &Platform, headers: &HeaderMap, session: Option<Session>) -> Result<Option<User>, Error> {
-    if let Some(token) = bearer(headers) {
-        let user = accounts::user_by_token(platform, token).await?;
-        return user.map(Some).ok_or(Error::Unauthenticated {
+/// A request with a token is judged by that alone: the cookie beside it was not checked for where it comes from. Keys let
+/// people watch, and nothing else, so they are taken from the cookie in any case.
+pub async fn find(platform: &Platform, headers: &HeaderMap, session: Option<Session>) -> Result<Viewer, Error> {
+    let session = session.filter(|_| session::has_cookie(headers));
+    let keys = match &session {
+        Some(session) => session.get::<Vec<KeyId>>(sessions::KEYS).await.map_err(unavailable)?.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let user = match bearer(headers) {
+        Some(token) => Some(accounts::user_by_token(platform, token).await?.ok_or(Error::Unauthenticated {
             code: "invalid_token",
             message: "This access token isn't valid, or not any more.",
-        });
-    }
-    if !session::has_cookie(headers) {
-        return Ok(None);
-    }
-    let Some(session) = session else { return Ok(None) };
-    let user = session.get::<String>(sessions::USER_ID).await.map_err(unavailable)?;
-    let Some(user) = user.and_then(|id| id.parse::<UserId>().ok()) else { return Ok(None) };
-    let user = accounts::user(platform, &user).await?;
-    if user.is_some() {
+        })?),
+        None => match &session {
+            Some(session) => signed_in(platform, session).await?,
+            None => None,
+        },
+    };
+    if let Some(session) = session.filter(|_| user.is_some() || !keys.is_empty()) {
         touch(&session).await.map_err(unavailable)?;
     }
-    Ok(user)
+    Ok(Viewer { actor: Actor::new(user.as_ref().map(|user| user.id.clone()), keys), user })
+}
+
+async fn signed_in(platform: &Platform, session: &Session) -> Result<Option<User>, Error> {
+    let user = session.get::<String>(sessions::USER_ID).await.map_err(unavailable)?;
+    let Some(user) = user.and_then(|id| id.parse::<UserId>().ok()) else { return Ok(None) };
+    accounts::user(platform, &user).await
 }
 
 /// Makes the session last 30 days from now.

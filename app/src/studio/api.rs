@@ -2,9 +2,12 @@ use crate::error::ApiError;
 use crate::page::Listing;
 #[allow(unused_imports, reason = "used by the server's half")]
 use crate::server;
-use domain::id::VideoId;
+#[allow(unused_imports, reason = "used by the server's half")]
+use domain::id::{KeyId, VideoId};
 #[allow(unused_imports, reason = "used by the server's half")]
 use domain::poster::{Desk, Way, Wish};
+#[allow(unused_imports, reason = "used by the server's half")]
+use domain::sharing::{Links, NewLink};
 use domain::video::Video;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
@@ -25,9 +28,10 @@ pub async fn edit_film(
     description: Option<String>,
     visibility: Option<String>,
     downloadable: Option<bool>,
+    password: Option<String>,
 ) -> Result<Video, ApiError> {
     let viewer = server::require_user()?;
-    let edit = platform::videos::Edit { title, description, visibility, downloadable };
+    let edit = platform::videos::Edit { title, description, visibility, downloadable, password };
     Ok(platform::videos::edit(&server::platform(), &viewer.actor, &id, edit).await?)
 }
 
@@ -74,4 +78,25 @@ pub async fn choose_poster(id: VideoId, wish: Option<Wish>) -> Result<(), ApiErr
 pub async fn send_picture(id: VideoId, size: u64) -> Result<Way, ApiError> {
     let viewer = server::require_user()?;
     Ok(platform::posters::send(&server::platform(), &viewer.actor, &id, size).await?)
+}
+
+#[server(input = Json, output = Json)]
+pub async fn share_links(id: VideoId) -> Result<Links, ApiError> {
+    let viewer = server::require_user()?;
+    let links = platform::sharing::links(&server::platform(), &viewer.actor, &id).await?;
+    Ok(Links { links, now: server::now() })
+}
+
+/// `lasts` is a word of `domain::sharing::Lasts`.
+#[server(input = Json, output = Json)]
+pub async fn create_link(id: VideoId, label: String, lasts: String) -> Result<NewLink, ApiError> {
+    let viewer = server::require_user()?;
+    Ok(platform::sharing::create_link(&server::platform(), &viewer.actor, &id, &label, &lasts).await?)
+}
+
+#[server(input = Json, output = Json)]
+pub async fn withdraw_link(id: VideoId, link: KeyId) -> Result<(), ApiError> {
+    let viewer = server::require_user()?;
+    platform::sharing::withdraw(&server::platform(), &viewer.actor, &id, &link).await?;
+    Ok(())
 }

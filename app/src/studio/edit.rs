@@ -1,7 +1,7 @@
 //! The form that changes a film.
 
 use super::row::Mine;
-use super::{api, captions, poster};
+use super::{api, captions, poster, sharing};
 use crate::components::toast::say;
 use crate::components::visibility;
 use crate::error::ApiError;
@@ -27,7 +27,8 @@ pub fn form(film: Mine, editing: RwSignal<bool>) -> AnyView {
     let busy = RwSignal::new(false);
     let title = NodeRef::<html::Input>::new();
     let description = NodeRef::<html::Textarea>::new();
-    let who = NodeRef::<html::Select>::new();
+    let who = RwSignal::new(card.visibility.as_str().to_owned());
+    let password = NodeRef::<html::Input>::new();
     let id = |name: &str| format!("{name}-{}", card.id);
     let (title_id, description_id, who_id) = (id("title"), id("description"), id("who"));
     Effect::new(move |_| {
@@ -35,15 +36,11 @@ pub fn form(film: Mine, editing: RwSignal<bool>) -> AnyView {
             let _ = title.focus();
         }
     });
-    let of_poster = film.clone();
+    let (of_poster, of_links) = (film.clone(), film.clone());
     let (of_captions, waiting) = (film.id.clone(), RwSignal::new(false));
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let (Some(title), Some(description), Some(who)) =
-            (title.get_untracked(), description.get_untracked(), who.get_untracked())
-        else {
-            return;
-        };
+        let (Some(title), Some(description)) = (title.get_untracked(), description.get_untracked()) else { return };
         let (title, description) = (title.value(), description.value());
         problem.set(refused(&title, &description));
         if problem.read_untracked().is_some() || busy.get_untracked() {
@@ -51,9 +48,10 @@ pub fn form(film: Mine, editing: RwSignal<bool>) -> AnyView {
         }
         busy.set(true);
         let film = film.clone();
-        let who = who.value();
+        let who = who.get_untracked();
+        let password = sharing::chosen(&who, password);
         spawn_local(async move {
-            match api::edit_film(film.id.clone(), Some(title), Some(description), Some(who), None).await {
+            match api::edit_film(film.id.clone(), Some(title), Some(description), Some(who), None, password).await {
                 Ok(Video { title, description, visibility, .. }) => {
                     film.card.update(|card| {
                         card.title = title;
@@ -104,7 +102,7 @@ pub fn form(film: Mine, editing: RwSignal<bool>) -> AnyView {
             </div>
             <div class="field">
                 <label for=who_id.clone()>"Who can see it"</label>
-                <select class="input" id=who_id node_ref=who>
+                <select class="input" id=who_id on:change=move |event| who.set(event_target_value(&event))>
                     {Visibility::ALL
                         .into_iter()
                         .map(|v| {
@@ -117,11 +115,13 @@ pub fn form(film: Mine, editing: RwSignal<bool>) -> AnyView {
                         .collect_view()}
                 </select>
             </div>
+            {sharing::password(&card.id, who, card.visibility, password, problem)}
             {poster::chooser(of_poster)}
             {captions::desk(of_captions, waiting)}
             {move || {
                 problem
                     .get()
+                    .filter(|p| p.field.as_deref() != Some("password"))
                     .map(|p| {
                         view! {
                             <p class="notice notice-bad" role="alert">
@@ -139,6 +139,7 @@ pub fn form(film: Mine, editing: RwSignal<bool>) -> AnyView {
                 </button>
             </div>
         </form>
+        {sharing::links(of_links)}
     }
     .into_any()
 }

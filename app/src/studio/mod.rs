@@ -6,5 +6,6 @@ mod edit;
 mod page;
 mod poster;
 mod row;
+mod sharing;
 
 pub use page::Studio;

@@ -92,7 +92,7 @@ fn show(data: Data) -> AnyView {
         </div>
         <fieldset class="choices mt-6">
             <legend>"Who can see it"</legend>
-            {Visibility::ALL
+            {Visibility::AT_FIRST
                 .into_iter()
                 .map(|v| {
                     let value = v.as_str();

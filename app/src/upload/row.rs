@@ -177,7 +177,7 @@ fn details(film: &Film, wrong: RwSignal<Option<String>>) -> AnyView {
                     prop:value=move || chosen.get()
                     on:change=show
                 >
-                    {Visibility::ALL
+                    {Visibility::AT_FIRST
                         .into_iter()
                         .map(|v| view! { <option value=v.as_str()>{visibility::label(v)}</option> })
                         .collect_view()}
@@ -244,7 +244,7 @@ fn save(
     wrong.set(None);
     let Some(video) = film.video.get_untracked() else { return };
     spawn_local(async move {
-        if let Err(error) = edit_film(video, title, description, visibility, None).await {
+        if let Err(error) = edit_film(video, title, description, visibility, None, None).await {
             wrong.try_set(Some(error.message));
         }
     });

@@ -119,7 +119,7 @@ async fn begin(film: &Film) -> Result<Created, Halt> {
         let description = changed(film.description.get_untracked(), &new.description);
         let visibility = changed(film.visibility.get_untracked(), &new.visibility);
         if title.is_some() || description.is_some() || visibility.is_some() {
-            let _ = edit_film(created.video_id.clone(), title, description, visibility, None).await;
+            let _ = edit_film(created.video_id.clone(), title, description, visibility, None, None).await;
         }
     }
     Ok(created)

@@ -48,3 +48,12 @@ pub async fn keep_position(id: VideoId, seconds: f64) -> Result<(), ApiError> {
     let viewer = server::require_user()?;
     Ok(platform::watching::keep_position(&server::platform(), &viewer.actor, &id, seconds).await?)
 }
+
+/// By the film's password. The session may watch it from now on.
+#[server(input = Json, output = Json)]
+pub async fn unlock_film(id: VideoId, password: String) -> Result<(), ApiError> {
+    let platform = server::platform();
+    let key =
+        platform::sharing::unlock(&platform, &server::viewer().actor, &id, &password, server::client_ip()).await?;
+    server::hold_here(&key).await
+}

@@ -1,6 +1,7 @@
 //! One film: its page and its player.
 
 pub mod api;
+mod locked;
 mod mini;
 mod page;
 mod player;

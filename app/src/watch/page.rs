@@ -1,8 +1,10 @@
 use super::api::{self, FilmPage};
+use super::locked::locked;
 use super::player::{Film, player};
 use crate::error::ApiError;
 use crate::live::{News, follow};
 use crate::page::{Data, Load, page};
+use domain::id::VideoId;
 use domain::time::{age, place};
 use domain::video::{Playback, State, Video, Visibility, percent};
 use domain::watching::views;
@@ -19,7 +21,11 @@ fn load(id: String) -> Load {
         let Ok(id) = id.parse() else {
             return Err(ApiError::new("not_found", "There is nothing here."));
         };
-        api::film(id).await.map(|film| Data::Film(Box::new(film)))
+        match api::film(VideoId::clone(&id)).await {
+            Ok(film) => Ok(Data::Film(Box::new(film))),
+            Err(error) if error.is("password_required") => Ok(Data::Locked(id)),
+            Err(error) => Err(error),
+        }
     })
 }
 
@@ -60,7 +66,11 @@ fn screen(video: &Video) -> Screen {
 }
 
 fn show(data: Data) -> AnyView {
-    let Data::Film(film) = data else { return ().into_any() };
+    let film = match data {
+        Data::Film(film) => film,
+        Data::Locked(id) => return locked(id),
+        _ => return ().into_any(),
+    };
     let FilmPage { video, now, site } = *film;
     let head = head(&video, &site);
     let film = RwSignal::new(video);

@@ -5,6 +5,7 @@
 pub mod builds;
 pub mod captions;
 pub mod engines;
+pub mod keys;
 pub mod outbox;
 pub mod positions;
 pub mod posters;

@@ -141,7 +141,7 @@ macro_rules! films {
         sqlx::query_as!(
             crate::db::videos::Row,
             r#"SELECT v.id AS "id!", v.owner_id AS "owner_id!", u.username AS "username!", v.title AS "title!",
-                   v.description AS "description!", v.visibility AS "visibility!", v.state AS "state!", v.failure,
+                   v.description AS "description!", audience(v) AS "visibility!", v.state AS "state!", v.failure,
                    v.notices AS "notices!", v.build_id, coalesce(v.poster, b.poster) AS "poster: _", b.waveform_fence AS "waveform?",
                    (b.storyboard IS NOT NULL) AS "storyboard!",
                    coalesce(n.progress, 0) AS "progress!", n.eta_seconds AS "eta_seconds?", v.duration_ms, v.width, v.height,
@@ -193,7 +193,7 @@ pub async fn insert(db: impl PgExecutor<'_>, film: NewFilm<'_>) -> sqlx::Result<
         film.owner.as_str(),
         film.title.as_str(),
         film.description.as_str(),
-        film.visibility.as_str(),
+        stored(film.visibility),
         film.size
     )
     .execute(db)
@@ -263,7 +263,7 @@ pub async fn of_owner(
 pub async fn lock(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<Option<Access>> {
     let row = sqlx::query_as!(
         AccessRow,
-        r#"SELECT id, owner_id, visibility, state, (deleted_at IS NOT NULL) AS "deleted!" FROM videos WHERE id = $1 FOR UPDATE"#,
+        r#"SELECT id, owner_id, audience(videos) AS "visibility!", state, (deleted_at IS NOT NULL) AS "deleted!" FROM videos WHERE id = $1 FOR UPDATE"#,
         id.as_str()
     )
     .fetch_optional(db)
@@ -275,7 +275,7 @@ pub async fn lock(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<Option<
 pub async fn access(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<Option<Access>> {
     let row = sqlx::query_as!(
         AccessRow,
-        r#"SELECT id, owner_id, visibility, state, (deleted_at IS NOT NULL) AS "deleted!" FROM videos WHERE id = $1"#,
+        r#"SELECT id, owner_id, audience(videos) AS "visibility!", state, (deleted_at IS NOT NULL) AS "deleted!" FROM videos WHERE id = $1"#,
         id.as_str()
     )
     .fetch_optional(db)
@@ -301,13 +301,21 @@ pub async fn poster(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<Optio
 pub async fn of_build(db: impl PgExecutor<'_>, build: &BuildId) -> sqlx::Result<Option<Access>> {
     let row = sqlx::query_as!(
         AccessRow,
-        r#"SELECT v.id, v.owner_id, v.visibility, v.state, (v.deleted_at IS NOT NULL) AS "deleted!"
+        r#"SELECT v.id, v.owner_id, audience(v) AS "visibility!", v.state, (v.deleted_at IS NOT NULL) AS "deleted!"
            FROM builds b JOIN videos v ON v.id = b.video_id WHERE b.id = $1"#,
         build.as_str()
     )
     .fetch_optional(db)
     .await?;
     row.map(Access::try_from).transpose()
+}
+
+/// A film behind a password is a private one that has a key for it (`audience` in the schema).
+fn stored(visibility: Visibility) -> &'static str {
+    match visibility {
+        Visibility::Password => Visibility::Private.as_str(),
+        other => other.as_str(),
+    }
 }
 
 pub async fn edit(
@@ -325,7 +333,7 @@ pub async fn edit(
         id.as_str(),
         title.map(Title::as_str),
         description.map(Description::as_str),
-        visibility.map(Visibility::as_str),
+        visibility.map(stored),
         downloadable
     )
     .execute(db)

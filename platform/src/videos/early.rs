@@ -3,7 +3,7 @@
 
 use super::growth::Snapshot;
 use super::text::Text;
-use super::watch::watched;
+use super::watch::{media_base, watched};
 use crate::{Error, Platform, Result};
 use domain::access::Actor;
 use domain::id::{BuildId, VideoId};
@@ -34,10 +34,11 @@ pub async fn early(platform: &Platform, actor: &Actor, address: &str) -> Result<
     let (video, build) = ids.ok_or(Error::NotFound)?;
     let snapshot = watched(platform, actor, &video, &build).await?;
     let growing = !query.is_empty();
-    let master = snapshot.playlist(None, growing).ok_or(Error::NotFound)?;
+    let base = media_base(platform, &build);
+    let master = snapshot.playlist(&base, None, growing).ok_or(Error::NotFound)?;
     let mut early = Early { playlists: vec![(address.to_owned(), master)], objects: Vec::new() };
     for name in first_renditions(&snapshot) {
-        let Some(text) = snapshot.playlist(Some(&name), growing) else { continue };
+        let Some(text) = snapshot.playlist(&base, Some(&name), growing) else { continue };
         let beginning = beginning(text.as_str());
         let object = beginning.chunk.filter(|(_, bytes)| *bytes <= MOST_OBJECT).map(|(uri, _)| uri);
         early.objects.extend(beginning.init.into_iter().chain(object).map(from_root));

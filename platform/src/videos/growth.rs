@@ -14,15 +14,13 @@ use domain::plan::Plan;
 use domain::playlist::{self, AUDIO, Chunk, Growth, Media, Rate, Rendition, Stretch, contiguous, is_audio, length_ms};
 use domain::webvtt::{self, Chapter};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
 
 /// What our player asks for a growing build with.
 const GROWING: &str = "?growing=1";
-/// Leads from `/v/{video}/{build}/` to `/m/`.
-const MEDIA_BASE: &str = "../../../m/";
 /// How long a lost message goes unnoticed.
 const SWEEP: Duration = Duration::from_secs(1);
 /// The same of a finished build, of which only captions can change: in sweeps.
@@ -45,9 +43,16 @@ pub struct Snapshot {
     /// Where the sound ends so far, if it limits the picture.
     sound_ms: Option<f64>,
     /// Written once each, whoever asks.
-    texts: Mutex<HashMap<Which, Arc<Text>>>,
+    texts: Mutex<Texts>,
     lengths: Mutex<HashMap<Which, u64>>,
-    manifest: OnceLock<Arc<str>>,
+}
+
+/// What was written of a build, all of it with lines that begin with `base`: with a CDN that is another after some hours.
+#[derive(Default)]
+struct Texts {
+    base: String,
+    playlists: HashMap<Which, Arc<Text>>,
+    manifest: Option<Arc<str>>,
 }
 
 impl Snapshot {
@@ -71,7 +76,6 @@ impl Snapshot {
             sound_ms,
             texts: Mutex::default(),
             lengths: Mutex::default(),
-            manifest: OnceLock::new(),
         }))
     }
 
@@ -106,24 +110,34 @@ impl Snapshot {
         self.playable.renditions.iter().map(|(rendition, _)| rendition)
     }
 
-    /// A rendition's media playlist or, without a name, the master playlist. None if there is nothing to play yet.
-    pub fn playlist(&self, name: Option<&str>, growing: bool) -> Option<Arc<Text>> {
+    /// A rendition's media playlist or, without a name, the master playlist. None if there is nothing to play yet. `base`
+    /// leads to what it names.
+    pub fn playlist(&self, base: &str, name: Option<&str>, growing: bool) -> Option<Arc<Text>> {
         let key = (name.map(str::to_owned), growing && !self.is_finished());
-        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(text) = texts.get(&key) {
+        let mut texts = self.texts(base);
+        if let Some(text) = texts.playlists.get(&key) {
             return Some(Arc::clone(text));
         }
         let text = match name {
-            Some(name) => self.media(name, key.1)?,
+            Some(name) => self.media(base, name, key.1)?,
             None => self.master(key.1)?,
         };
         let text = Arc::new(Text::new(text));
-        texts.insert(key, Arc::clone(&text));
+        texts.playlists.insert(key, Arc::clone(&text));
         Some(text)
     }
 
+    /// What was written with this base.
+    fn texts(&self, base: &str) -> MutexGuard<'_, Texts> {
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        if texts.base != base {
+            *texts = Texts { base: base.to_owned(), ..Texts::default() };
+        }
+        texts
+    }
+
     /// The DASH manifest. None while the build grows, or if nothing came of it.
-    pub fn manifest(&self) -> Option<Arc<str>> {
+    pub fn manifest(&self, base: &str) -> Option<Arc<str>> {
         let tracks = || {
             self.playable.renditions.iter().filter_map(|(rendition, init)| {
                 Some(Track {
@@ -136,8 +150,8 @@ impl Snapshot {
         };
         (self.is_finished() && tracks().next().is_some()).then(|| {
             let write =
-                || dash::manifest(&self.build, MEDIA_BASE, &tracks().collect::<Vec<_>>(), &self.playable.texts).into();
-            Arc::clone(self.manifest.get_or_init(write))
+                || dash::manifest(&self.build, base, &tracks().collect::<Vec<_>>(), &self.playable.texts).into();
+            Arc::clone(self.texts(base).manifest.get_or_insert_with(write))
         })
     }
 
@@ -183,11 +197,11 @@ impl Snapshot {
         self.chunks.values().map(|chunks| length_ms(chunks)).fold(0.0, f64::max)
     }
 
-    fn media(&self, name: &str, growing: bool) -> Option<String> {
+    fn media(&self, base: &str, name: &str, growing: bool) -> Option<String> {
         if let Some(text) = self.playable.texts.iter().find(|text| text.name == name) {
             // One segment for all of the film, whose end may not be known yet.
             let promised = self.plan().promised_ms.filter(|_| !self.is_finished()).unwrap_or_default();
-            return Some(playlist::subtitles(text, self.duration_ms().max(promised as f64), MEDIA_BASE));
+            return Some(playlist::subtitles(text, self.duration_ms().max(promised as f64), base));
         }
         let (_, init) = self.playable.renditions.iter().find(|(rendition, _)| rendition.name == name)?;
         let growth = match (self.is_finished(), growing) {
@@ -200,7 +214,7 @@ impl Snapshot {
             name,
             init_hash: init.as_deref(),
             target: self.playable.target,
-            media_base: MEDIA_BASE,
+            media_base: base,
         };
         let mut text = playlist::media(about, growth, &self.stretches(name, growing));
         if growth == Growth::Growing {

@@ -2,16 +2,17 @@
 
 use super::growth::Snapshot;
 use super::text::Text;
-use crate::db::{self, videos::Access};
+use crate::db::{self, keys::Valid, videos::Access};
 use crate::storage::Signed;
-use crate::{Error, Platform, Result};
+use crate::{Error, Platform, Result, cdn};
 use domain::access::{Action, Actor, Subject, can};
-use domain::id::{BuildId, VideoId};
+use domain::id::{BuildId, KeyId, VideoId};
 use domain::key::{Belongs, MediaKey};
 use domain::webvtt;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use time::OffsetDateTime;
 
 /// A player waits at most this long for what isn't there yet. Ours takes half a minute for a broken connection
 /// (`frontend/player/config.js`), proxies a minute.
@@ -43,7 +44,7 @@ pub async fn master(
     asked: Asked,
 ) -> Result<Playlist> {
     let snapshot = watched(platform, actor, video, build).await?;
-    playlist(&snapshot, None, asked)
+    playlist(platform, &snapshot, None, asked)
 }
 
 /// The media playlist of one of its renditions.
@@ -67,7 +68,7 @@ pub async fn media_playlist(
             Ok(Err(_)) | Err(_) => platform.growth.look(platform, build).await?,
         };
     }
-    playlist(&snapshot, Some(name), asked)
+    playlist(platform, &snapshot, Some(name), asked)
 }
 
 /// The DASH manifest of a finished build.
@@ -75,7 +76,7 @@ pub async fn manifest(platform: &Platform, actor: &Actor, video: &VideoId, build
     judge(platform, actor, video, build).await?;
     // The film may be called ready for less than a second.
     let snapshot = platform.growth.look_finished(platform, build).await?;
-    snapshot.manifest().ok_or(Error::NotFound)
+    snapshot.manifest(&media_base(platform, build)).ok_or(Error::NotFound)
 }
 
 /// The film's chapters as WebVTT.
@@ -90,8 +91,8 @@ pub async fn storyboard(platform: &Platform, actor: &Actor, video: &VideoId, bui
     Ok(webvtt::storyboard(build, &storyboard))
 }
 
-fn playlist(snapshot: &Snapshot, name: Option<&str>, asked: Asked) -> Result<Playlist> {
-    let text = snapshot.playlist(name, asked.growing).ok_or(Error::NotFound)?;
+fn playlist(platform: &Platform, snapshot: &Snapshot, name: Option<&str>, asked: Asked) -> Result<Playlist> {
+    let text = snapshot.playlist(&media_base(platform, &snapshot.build), name, asked.growing).ok_or(Error::NotFound)?;
     Ok(Playlist { text, finished: snapshot.is_finished() })
 }
 
@@ -107,47 +108,113 @@ pub(super) async fn watched(
 
 /// Whether `actor` may watch the film, and the build is one of it; to others there is none.
 async fn judge(platform: &Platform, actor: &Actor, video: &VideoId, build: &BuildId) -> Result<()> {
-    let access = may_watch(platform, actor, build).await?;
-    if access.video == *video { Ok(()) } else { Err(Error::NotFound) }
+    let read = db::videos::of_build(&platform.db, build);
+    let door = judged(platform, actor, Action::Watch, build.as_str(), read).await?;
+    if door.access.video == *video { Ok(()) } else { Err(Error::NotFound) }
 }
 
-/// Where the object behind `/m/{path}` is, for whoever may watch its film.
+/// Where the object behind `/m/{path}` is, for whoever may watch its film: at the CDN, if there is one. The CDN itself asks
+/// with its token in front of the path.
 pub async fn media_url(platform: &Platform, actor: &Actor, path: &str) -> Result<Signed> {
-    let key = MediaKey::from_path(path).ok_or(Error::NotFound)?;
-    match key.belongs_to() {
-        Belongs::ToBuild(build) => may_watch(platform, actor, build).await?,
-        Belongs::ToFilm(video) => may_watch_film(platform, actor, video).await?,
+    let Some(cdn) = &platform.config.cdn else {
+        let key = MediaKey::from_path(path).ok_or(Error::NotFound)?;
+        may(platform, actor, Action::Watch, &key).await?;
+        return Ok(platform.storage.presign_get(&key).await?);
     };
-    Ok(platform.storage.presign_get(&key).await?)
+    match cdn::open(cdn, path) {
+        Some(path) => {
+            let key = MediaKey::from_path(path).ok_or(Error::NotFound)?;
+            may(platform, &Actor::Anonymous, Action::Deliver, &key).await?;
+            Ok(platform.storage.presign_get(&key).await?)
+        }
+        None => {
+            let key = MediaKey::from_path(path).ok_or(Error::NotFound)?;
+            may(platform, actor, Action::Watch, &key).await?;
+            let cdn::Way { url, max_age } = cdn::way(cdn, &key).ok_or(Error::NotFound)?;
+            Ok(Signed { url, max_age })
+        }
+    }
 }
 
-/// What access to the build's film was judged by, if `actor` may watch it.
-async fn may_watch(platform: &Platform, actor: &Actor, build: &BuildId) -> Result<Access> {
-    judged(platform, actor, build.as_str(), db::videos::of_build(&platform.db, build)).await
+async fn may(platform: &Platform, actor: &Actor, action: Action, key: &MediaKey) -> Result<Arc<Door>> {
+    let db = &platform.db;
+    match key.belongs_to() {
+        Belongs::ToBuild(build) => {
+            judged(platform, actor, action, build.as_str(), db::videos::of_build(db, build)).await
+        }
+        Belongs::ToFilm(video) => judged(platform, actor, action, video.as_str(), db::videos::access(db, video)).await,
+    }
 }
 
-/// The same of what belongs to no build.
-pub(crate) async fn may_watch_film(platform: &Platform, actor: &Actor, video: &VideoId) -> Result<Access> {
-    judged(platform, actor, video.as_str(), db::videos::access(&platform.db, video)).await
+/// By what access to the film was judged, if `actor` may watch it.
+pub(crate) async fn may_watch_film(platform: &Platform, actor: &Actor, video: &VideoId) -> Result<Arc<Door>> {
+    let read = db::videos::access(&platform.db, video);
+    judged(platform, actor, Action::Watch, video.as_str(), read).await
+}
+
+/// What the lines of a playlist of this build begin with.
+pub(super) fn media_base(platform: &Platform, build: &BuildId) -> String {
+    match &platform.config.cdn {
+        Some(cdn) => cdn::base_now(cdn, build.as_str()),
+        None => domain::playlist::MEDIA_BASE.to_owned(),
+    }
 }
 
 /// By what is remembered of `id`; else by what is `read`, which is remembered then.
 async fn judged(
     platform: &Platform,
     actor: &Actor,
+    action: Action,
     id: &str,
     read: impl Future<Output = sqlx::Result<Option<Access>>>,
-) -> Result<Access> {
-    let access = match platform.watchers.get(id) {
-        Some(access) => access,
+) -> Result<Arc<Door>> {
+    let door = match platform.watchers.get(id) {
+        Some(door) => door,
         None => {
+            let asked = platform.watchers.asking();
             let access = read.await?.ok_or(Error::NotFound)?;
-            platform.watchers.remember(id, access.clone());
-            access
+            let keys = match super::is_open(access.visibility) {
+                true => Vec::new(),
+                false => db::keys::valid(&platform.db, &access.video).await?,
+            };
+            let door = Arc::new(Door { access, keys });
+            platform.watchers.remember(id, Arc::clone(&door), asked);
+            door
         }
     };
-    let film = Subject::Video { owner: &access.owner, visibility: access.visibility, deleted: access.deleted };
-    if can(actor, Action::Watch, film) { Ok(access) } else { Err(Error::NotFound) }
+    let keys = door.keys_now();
+    let Access { owner, visibility, deleted, .. } = &door.access;
+    let film = Subject::Video { owner, visibility: *visibility, deleted: *deleted, keys: &keys };
+    if can(actor, action, film) { Ok(door) } else { Err(shut(actor, film)) }
+}
+
+/// What somebody is told who may not watch. That a film is behind a password is no secret; any other is as if it weren't.
+pub(super) fn shut(actor: &Actor, film: Subject<'_>) -> Error {
+    if can(actor, Action::Knock, film) {
+        Error::Unauthenticated { code: "password_required", message: "This film is behind a password." }
+    } else {
+        Error::NotFound
+    }
+}
+
+/// What access to a film is judged by.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Door {
+    access: Access,
+    /// None of a film that takes none.
+    keys: Vec<Valid>,
+}
+
+impl Door {
+    /// Without those that have expired since they were read.
+    fn keys_now(&self) -> Vec<KeyId> {
+        if self.keys.is_empty() {
+            return Vec::new();
+        }
+        let now = OffsetDateTime::now_utc();
+        let open = |valid: &&Valid| valid.expires_at.is_none_or(|end| end > now);
+        self.keys.iter().filter(open).map(|valid| valid.key.clone()).collect()
+    }
 }
 
 /// Who may see what belongs to a build or to a film, by its id, remembered for two seconds: a change of visibility takes
@@ -159,35 +226,47 @@ pub struct Watchers {
 
 #[derive(Default)]
 struct Memory {
-    known: HashMap<String, Access>,
+    known: HashMap<String, Arc<Door>>,
     /// In the order of their ends, since all live equally long.
     ends: VecDeque<(Instant, String)>,
+    /// How often something was to be forgotten.
+    forgotten: u64,
 }
 
 impl Watchers {
     const LIFE: Duration = Duration::from_secs(2);
     const CAPACITY: usize = 10_000;
 
-    fn get(&self, id: &str) -> Option<Access> {
+    fn get(&self, id: &str) -> Option<Arc<Door>> {
         let mut memory = self.lock();
         memory.expire(Instant::now());
         memory.known.get(id).cloned()
     }
 
-    fn remember(&self, id: &str, access: Access) {
+    /// To be called before the database is asked.
+    fn asking(&self) -> u64 {
+        self.lock().forgotten
+    }
+
+    /// What was read while something changed may be what was before it: that isn't remembered.
+    fn remember(&self, id: &str, door: Arc<Door>, asked: u64) {
         let now = Instant::now();
         let mut memory = self.lock();
         memory.expire(now);
-        if memory.known.len() < Self::CAPACITY && memory.known.insert(id.to_owned(), access).is_none() {
+        if memory.forgotten == asked
+            && memory.known.len() < Self::CAPACITY
+            && memory.known.insert(id.to_owned(), door).is_none()
+        {
             memory.ends.push_back((now + Self::LIFE, id.to_owned()));
         }
     }
 
     /// Asks the database again for everything of this film.
-    pub(super) fn forget(&self, video: &VideoId) {
+    pub(crate) fn forget(&self, video: &VideoId) {
         let mut memory = self.lock();
-        let Memory { known, ends } = &mut *memory;
-        known.retain(|_, access| access.video != *video);
+        let Memory { known, ends, forgotten } = &mut *memory;
+        *forgotten += 1;
+        known.retain(|_, door| door.access.video != *video);
         ends.retain(|(_, id)| known.contains_key(id));
     }
 
@@ -214,20 +293,21 @@ mod tests {
     use domain::id::UserId;
     use domain::video::{State, Visibility};
 
-    fn access(n: u8) -> Access {
-        Access {
+    fn door(n: u8) -> Arc<Door> {
+        let access = Access {
             video: VideoId::from_random([n; 16]),
             owner: UserId::from_random([n; 16]),
             visibility: Visibility::Public,
             deleted: false,
             state: State::Ready,
-        }
+        };
+        Arc::new(Door { access, keys: Vec::new() })
     }
 
     #[test]
     fn what_has_expired_takes_no_memory() {
         let watchers = Watchers::default();
-        watchers.remember("a build", access(1));
+        watchers.remember("a build", door(1), watchers.asking());
         let mut memory = watchers.lock();
         memory.expire(Instant::now() + Watchers::LIFE);
         assert!(memory.known.is_empty() && memory.ends.is_empty());
@@ -236,10 +316,29 @@ mod tests {
     #[test]
     fn a_deleted_film_is_forgotten_at_once() {
         let watchers = Watchers::default();
-        watchers.remember("one", access(1));
-        watchers.remember("two", access(2));
-        watchers.forget(&access(1).video);
+        watchers.remember("one", door(1), watchers.asking());
+        watchers.remember("two", door(2), watchers.asking());
+        watchers.forget(&door(1).access.video);
         assert_eq!(watchers.get("one"), None);
-        assert_eq!(watchers.get("two"), Some(access(2)));
+        assert_eq!(watchers.get("two"), Some(door(2)));
+    }
+
+    #[test]
+    fn what_was_read_before_a_change_is_not_remembered_after_it() {
+        let watchers = Watchers::default();
+        let asked = watchers.asking();
+        watchers.forget(&door(1).access.video);
+        watchers.remember("one", door(1), asked);
+        assert_eq!(watchers.get("one"), None);
+    }
+
+    #[test]
+    fn a_key_that_expires_while_it_is_remembered_opens_no_more() {
+        let valid = |n, expires_at| Valid { key: KeyId::from_random([n; 16]), expires_at };
+        let now = OffsetDateTime::now_utc();
+        let second = time::Duration::SECOND;
+        let keys = vec![valid(1, None), valid(2, Some(now - second)), valid(3, Some(now + 60 * second))];
+        let door = Door { access: door(1).access.clone(), keys };
+        assert_eq!(door.keys_now(), [KeyId::from_random([1; 16]), KeyId::from_random([3; 16])]);
     }
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod captions;
 mod posters;
+mod sharing;
 mod tokens;
 mod uploads;
 mod videos;
@@ -16,7 +17,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use domain::time::UnixMillis;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -38,6 +39,9 @@ pub fn routes() -> Router<AppState> {
         .route("/videos/{id}/captions/preview", post(captions::preview))
         .route("/videos/{id}/captions/{language}", put(captions::put).patch(captions::rename).delete(captions::delete))
         .route("/videos/{id}/reprocess", post(videos::reprocess))
+        .route("/videos/{id}/unlock", post(sharing::unlock))
+        .route("/videos/{id}/links", get(sharing::list).post(sharing::create))
+        .route("/videos/{id}/links/{link}", delete(sharing::withdraw))
         .route("/videos/{id}/events", get(events::follow))
         .route("/videos/{id}/views", post(watching::view))
         .route("/videos/{id}/position", put(watching::keep_position))

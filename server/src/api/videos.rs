@@ -198,6 +198,7 @@ pub struct Changes {
     description: Option<String>,
     visibility: Option<String>,
     downloadable: Option<bool>,
+    password: Option<String>,
 }
 
 pub async fn edit(
@@ -206,8 +207,8 @@ pub async fn edit(
     Path(id): Path<String>,
     Json(changes): Json<Changes>,
 ) -> Result<Response> {
-    let Changes { title, description, visibility, downloadable } = changes;
-    let edit = Edit { title, description, visibility, downloadable };
+    let Changes { title, description, visibility, downloadable, password } = changes;
+    let edit = Edit { title, description, visibility, downloadable, password };
     let video = videos::edit(&platform, &actor, &parse(&id)?, edit).await?;
     Ok(axum::Json(VideoOut::from(video)).into_response())
 }

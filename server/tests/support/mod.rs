@@ -1,6 +1,8 @@
 //! A server on a port of its own, over the services that `make test` started, and people who use it.
 #![allow(dead_code)]
 
+pub mod film;
+
 use platform::{Config, Platform};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::{Value, json};
@@ -25,7 +27,12 @@ impl Drop for Site {
 
 impl Site {
     pub async fn start() -> Self {
-        let config = Config::from_env().expect("run by `make test`");
+        Self::start_with(|_| {}).await
+    }
+
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::from_env().expect("run by `make test`");
+        change(&mut config);
         let platform = Platform::connect(config).await.expect("PostgreSQL is there");
         platform.storage.ensure_bucket().await.expect("S3 is there");
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -37,6 +44,12 @@ impl Site {
 
     pub fn anonymous(&self) -> Person {
         Person::anonymous(&self.url)
+    }
+
+    /// Somebody who isn't signed in, and keeps cookies.
+    pub fn visitor(&self) -> Person {
+        let client = Client::builder().cookie_store(true).redirect(redirect::Policy::none()).build().unwrap();
+        Person { client, ..self.anonymous() }
     }
 
     pub async fn person(&self) -> Person {
