@@ -78,14 +78,14 @@ pub fn manifest(build: &BuildId, media_base: &str, tracks: &[Track<'_>], subtitl
         text.push_str("</AdaptationSet>\n");
     }
     for subtitles in subtitles {
-        let Text { name, key, about: said } = subtitles;
+        let Text { name, about: said, .. } = subtitles;
         text.push_str("<AdaptationSet contentType=\"text\" mimeType=\"text/vtt\"");
         about(&mut text, said, "subtitle");
         let _ = writeln!(
             text,
             "<Representation id=\"{}\" bandwidth=\"1000\">\n<BaseURL>{}</BaseURL>\n</Representation>\n</AdaptationSet>",
             escaped(name),
-            key.path().map(|path| escaped(&format!("{media_base}{path}"))).unwrap_or_default()
+            escaped(&subtitles.uri(media_base))
         );
     }
     text.push_str("</Period>\n</MPD>\n");
