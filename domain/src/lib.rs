@@ -4,13 +4,17 @@
 
 pub mod access;
 pub mod account;
+pub mod calendar;
 pub mod dash;
+pub mod download;
+pub mod embed;
 pub mod event;
 pub mod fingerprint;
 pub mod id;
 pub mod key;
 pub mod ladder;
 pub mod lanes;
+pub mod outside;
 pub mod page;
 pub mod plan;
 pub mod playlist;

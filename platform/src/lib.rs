@@ -8,6 +8,8 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod health;
+pub mod originals;
+pub mod outside;
 pub mod posters;
 pub mod queue;
 pub mod secret;

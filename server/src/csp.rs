@@ -7,7 +7,7 @@ use axum::response::Response;
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
-use platform::config::S3Config;
+use platform::config::{Embedding, S3Config};
 use std::sync::Arc;
 
 /// For whatever isn't a page: files, JSON, pictures.
@@ -35,6 +35,21 @@ impl Csp {
              style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: {s3}; media-src 'self' blob: data: {s3}; \
              connect-src 'self' {s3}{reload}; font-src 'self'; object-src 'none'; base-uri 'none'; \
              form-action 'self'; frame-ancestors 'self'"
+        )
+    }
+
+    /// The policy of a film on other sites' pages, whose scripts carry `nonce`.
+    pub fn embedded(&self, nonce: &str, embedding: &Embedding) -> String {
+        let s3 = &self.s3;
+        let ancestors = match embedding {
+            Embedding::Everywhere => "*".to_owned(),
+            Embedding::Origins(origins) => format!("'self' {}", origins.join(" ")),
+            Embedding::Nowhere => "'none'".to_owned(),
+        };
+        format!(
+            "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; worker-src 'self'; style-src 'self'; \
+             img-src 'self' data: {s3}; media-src 'self' blob: {s3}; connect-src 'self' {s3}; base-uri 'none'; \
+             form-action 'none'; frame-ancestors {ancestors}"
         )
     }
 

@@ -1,7 +1,7 @@
 //! How requests find their way: who is asked first, second and last.
 
 use crate::csp::Csp;
-use crate::{api, csp, csrf, media, observe, ops, pages, session, viewer};
+use crate::{api, csp, csrf, embed, media, observe, ops, outside, pages, session, viewer};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::{HeaderValue, header};
@@ -58,7 +58,9 @@ pub fn router(platform: Platform, leptos: LeptosOptions, shutdown: CancellationT
     let state = AppState { platform, leptos, csp, shutdown };
 
     // Pages, API and media need to know who asks. The outermost layer comes last.
-    let known = Router::new().nest("/api/v1", api::routes()).merge(media::routes()).merge(pages::routes(&state)).layer(
+    let outside = embed::routes().merge(outside::routes());
+    let known = Router::new().nest("/api/v1", api::routes()).merge(media::routes()).merge(outside);
+    let known = known.merge(pages::routes(&state)).layer(
         ServiceBuilder::new()
             .layer(from_fn_with_state(state.clone(), csrf::protect))
             .layer(session::layer(&state.platform))

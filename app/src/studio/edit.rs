@@ -1,7 +1,7 @@
 //! The form that changes a film.
 
 use super::row::Mine;
-use super::{api, poster};
+use super::{api, download, poster};
 use crate::components::toast::say;
 use crate::components::visibility;
 use crate::error::ApiError;
@@ -28,6 +28,7 @@ pub fn form(film: Mine, editing: RwSignal<bool>) -> AnyView {
     let title = NodeRef::<html::Input>::new();
     let description = NodeRef::<html::Textarea>::new();
     let who = NodeRef::<html::Select>::new();
+    let original = NodeRef::<html::Input>::new();
     let id = |name: &str| format!("{name}-{}", card.id);
     let (title_id, description_id, who_id) = (id("title"), id("description"), id("who"));
     Effect::new(move |_| {
@@ -51,13 +52,15 @@ pub fn form(film: Mine, editing: RwSignal<bool>) -> AnyView {
         busy.set(true);
         let film = film.clone();
         let who = who.value();
+        let downloadable = original.get_untracked().map(|original| original.checked());
         spawn_local(async move {
-            match api::edit_film(film.id.clone(), Some(title), Some(description), Some(who), None).await {
-                Ok(Video { title, description, visibility, .. }) => {
+            match api::edit_film(film.id.clone(), Some(title), Some(description), Some(who), downloadable).await {
+                Ok(Video { title, description, visibility, downloadable, .. }) => {
                     film.card.update(|card| {
                         card.title = title;
                         card.description = description;
                         card.visibility = visibility;
+                        card.downloadable = downloadable;
                     });
                     editing.set(false);
                     say("Saved.".to_owned());
@@ -111,6 +114,7 @@ pub fn form(film: Mine, editing: RwSignal<bool>) -> AnyView {
                         .collect_view()}
                 </select>
             </div>
+            {download::allowed(original, card.downloadable)}
             {poster::chooser(of_poster)}
             {move || {
                 problem

@@ -1,6 +1,7 @@
 //! The REST API: what people do on pages, for scripts. Each handler reads its input, calls one use case, and answers.
 
 mod accounts;
+mod originals;
 mod posters;
 mod tokens;
 mod uploads;
@@ -35,6 +36,7 @@ pub fn routes() -> Router<AppState> {
         .route("/videos/{id}/poster/pictures", post(posters::send))
         .route("/videos/{id}/reprocess", post(videos::reprocess))
         .route("/videos/{id}/events", get(events::follow))
+        .route("/videos/{id}/original", get(originals::download))
         .route("/videos/{id}/views", post(watching::view))
         .route("/videos/{id}/position", put(watching::keep_position))
         .fallback(viewer::no_such_call)

@@ -25,7 +25,13 @@ impl Drop for Site {
 
 impl Site {
     pub async fn start() -> Self {
-        let config = Config::from_env().expect("run by `make test`");
+        Self::with(|_| {}).await
+    }
+
+    /// One that is configured otherwise.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::from_env().expect("run by `make test`");
+        change(&mut config);
         let platform = Platform::connect(config).await.expect("PostgreSQL is there");
         platform.storage.ensure_bucket().await.expect("S3 is there");
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
