@@ -51,7 +51,10 @@ wasm() {
     cp -r "$out/." "$PKG/"
 }
 
-styles() { npx @tailwindcss/cli -i style/tailwind.css -o "$PKG/kinora.css" --minify; }
+styles() {
+    npx @tailwindcss/cli -i style/tailwind.css -o "$PKG/kinora.css" --minify
+    npx @tailwindcss/cli -i style/embed.css -o "$PKG/embed.css" --minify
+}
 
 player() { node frontend/player/build.mjs "$PKG"; }
 

@@ -5,6 +5,7 @@ use crate::browse::{Home, Search};
 use crate::components::empty::NotFound;
 use crate::components::header::Header;
 use crate::components::toast::{Toasts, provide_toasts};
+use crate::server;
 use crate::studio::Studio;
 use crate::upload::{Queue, Tray, Upload, badge};
 use crate::watch::{Mini, MiniPlayer, Watch};
@@ -55,7 +56,7 @@ pub fn App() -> impl IntoView {
     provide_context(Mini::new());
     let title = move |title: String| {
         let name = if title.is_empty() { "Kinora".to_owned() } else { title + " · Kinora" };
-        badge(queue) + &name
+        server::in_title(badge(queue) + &name)
     };
 
     view! {

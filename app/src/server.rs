@@ -25,6 +25,11 @@ mod in_browser {
 
     /// The page goes elsewhere by itself, see [`crate::page`].
     pub fn redirect(_path: &str) {}
+
+    /// The browser takes the title as it is.
+    pub fn in_title(text: String) -> String {
+        text
+    }
 }
 
 #[cfg(feature = "ssr")]
@@ -124,6 +129,11 @@ mod on_server {
         if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(code)) {
             response.set_status(status);
         }
+    }
+
+    /// `leptos_meta` writes a title into the page as it comes, so that one could end the element and begin others.
+    pub fn in_title(text: String) -> String {
+        domain::outside::xml::escape(&text)
     }
 
     fn insert_header(name: HeaderName, value: u64) {

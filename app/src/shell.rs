@@ -18,6 +18,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="stylesheet" href="/pkg/kinora.css" />
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
                 <link rel="manifest" href="/manifest.webmanifest" />
+                <link rel="alternate" type="application/rss+xml" title="Kinora" href="/feed.xml" />
                 <AutoReload options=options.clone() />
                 // Where a film is watched, its first frame goes before buttons that do something.
                 <HydrationScripts options defer=crate::server::is_watching() />

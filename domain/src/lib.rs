@@ -5,7 +5,10 @@
 pub mod access;
 pub mod account;
 pub mod captions;
+pub mod calendar;
 pub mod dash;
+pub mod download;
+pub mod embed;
 pub mod event;
 pub mod fingerprint;
 pub mod id;
@@ -13,6 +16,7 @@ pub mod key;
 pub mod ladder;
 pub mod lanes;
 pub mod language;
+pub mod outside;
 pub mod page;
 pub mod plan;
 pub mod playlist;

@@ -115,6 +115,11 @@ impl Poster {
         format!("{}.{width}.{}", self.stem, format.ending())
     }
 
+    /// Whether it is the one that the film's owner chose.
+    pub fn is_chosen(&self) -> bool {
+        self.stem.starts_with("/m/posters/")
+    }
+
     /// The path of the largest JPEG: what everything can show.
     pub fn largest(&self) -> String {
         self.file(self.width, Format::Jpeg)
@@ -271,6 +276,7 @@ mod tests {
             keys.sort_by_key(|key| (key.ends_with("jpg"), key.len(), key.clone()));
             assert_eq!(paths, keys);
             assert_eq!(paths.len(), 4);
+            assert_eq!(poster.is_chosen(), task.is_some());
             assert!(paths.contains(&poster.largest()));
             assert!(poster.srcset(Format::Webp).ends_with(".640.webp 640w"));
         }

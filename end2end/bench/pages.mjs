@@ -18,9 +18,13 @@ export async function pages() {
   try {
     const home = await weigh(browser, '/', (page) => page.locator('html[data-hydrated]').waitFor({ state: 'attached' }));
     const watch = await weigh(browser, `/watch/${film}`, plays);
+    const embed = await weigh(browser, `/embed/${film}`, (page) => page.waitForLoadState());
+    const embedPlays = await weigh(browser, `/embed/${film}?autoplay=1&muted=1`, ready);
     return [
       ['home, without posters', ...figure(home)],
       ['watch, with player, without poster and segments', ...figure(watch)],
+      ['embedded film, before somebody presses play', ...figure(embed)],
+      ['the same, playing', ...figure(embedPlays)],
     ];
   } finally {
     await browser.close();
@@ -29,6 +33,10 @@ export async function pages() {
 
 async function plays(page) {
   await page.getByTestId('player').locator('video').waitFor();
+  await ready(page);
+}
+
+async function ready(page) {
   await page.waitForFunction(() => document.querySelector('video').readyState > 2, undefined, { timeout: 30_000 });
 }
 

@@ -29,6 +29,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     pub kafka: KafkaConfig,
     pub s3: S3Config,
+    /// Which sites' pages may show films.
+    pub embed: Embedding,
     /// Bytes.
     pub upload_max_bytes: u64,
     /// How long a film's presigned URL opens, at most; the same one is handed out for half of that.
@@ -52,6 +54,15 @@ pub struct Config {
 pub enum LogFormat {
     Text,
     Json,
+}
+
+/// Which sites' pages may show films.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Embedding {
+    Everywhere,
+    /// These, beside our own.
+    Origins(Vec<String>),
+    Nowhere,
 }
 
 #[derive(Debug, Clone)]
@@ -170,6 +181,16 @@ impl Config {
         let secret_key = v.required("KINORA_S3_SECRET_KEY", vars::secret);
         let path_style = v.or("KINORA_S3_PATH_STYLE", false, vars::boolean);
         let cors_origins = v.or("KINORA_S3_CORS_ORIGINS", Vec::new(), vars::origins);
+        let embed = v.or("KINORA_EMBED_ORIGINS", Embedding::Everywhere, |text| match text {
+            "*" => Ok(Embedding::Everywhere),
+            "none" => Ok(Embedding::Nowhere),
+            origins => {
+                let read = vars::origins(origins).map(Embedding::Origins);
+                read.map_err(|_| {
+                    "must be *, none, or origins like https://films.example with commas between".to_owned()
+                })
+            }
+        });
         let upload_max_bytes =
             v.or("KINORA_UPLOAD_MAX_BYTES", UPLOAD_MAX, vars::number(1..=domain::upload::MAX_OBJECT));
         let url_window_seconds = v.or("KINORA_URL_WINDOW_SECONDS", 600, vars::number(2..=WINDOW_MAX));
@@ -223,6 +244,7 @@ impl Config {
                     path_style: path_style?,
                     cors_origins: cors_origins?,
                 },
+                embed: embed?,
                 upload_max_bytes: upload_max_bytes?,
                 url_window_seconds: url_window_seconds?,
                 cdn: match (cdn_url, cdn_secret) {
@@ -264,6 +286,23 @@ mod tests {
         assert_eq!(config.upload_max_bytes, 50_000_000_000);
         assert_eq!(config.url_window_seconds, 600);
         assert_eq!(config.kafka.topic("kinora.tasks"), "kinora.tasks");
+    }
+
+    #[test]
+    fn films_are_shown_elsewhere_as_configured() {
+        let embed = |text: &str| {
+            let mut vars = minimal();
+            vars.insert("KINORA_EMBED_ORIGINS".into(), text.into());
+            Config::from_vars(&vars).map(|config| config.embed)
+        };
+        assert_eq!(embed(""), Ok(Embedding::Everywhere));
+        assert_eq!(embed("*"), Ok(Embedding::Everywhere));
+        assert_eq!(embed("none"), Ok(Embedding::Nowhere));
+        let two = vec!["https://school.example".to_owned(), "https://*.uni.example:8443".to_owned()];
+        assert_eq!(embed("https://school.example, https://*.uni.example:8443/"), Ok(Embedding::Origins(two)));
+        for text in ["school.example", "https://school.example/films", "https://a.example; script-src *", "'self'"] {
+            assert!(embed(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub mod db;
 pub mod error;
 pub mod health;
 mod passwords;
+pub mod originals;
+pub mod outside;
 pub mod posters;
 pub mod queue;
 pub mod secret;

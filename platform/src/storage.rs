@@ -1,6 +1,7 @@
 //! S3. Two clients: one for the house, one that signs URLs for browsers, which may reach S3 by another name.
 
 mod client;
+mod download;
 mod error;
 mod multipart;
 mod objects;

@@ -390,7 +390,7 @@ fn page(film: Film, actor: &Actor) -> Video {
     }
 }
 
-fn card(film: Film, actor: &Actor) -> Card {
+pub(crate) fn card(film: Film, actor: &Actor) -> Card {
     let inspect = can(actor, Action::Inspect, subject(&film));
     let description = if inspect {
         film.description.clone()

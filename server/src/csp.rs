@@ -8,7 +8,7 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use platform::Config;
-use platform::config::S3Config;
+use platform::config::{Embedding, S3Config};
 use std::sync::Arc;
 
 /// For whatever isn't a page: files, JSON, pictures.
@@ -40,6 +40,22 @@ impl Csp {
              style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: {objects}; media-src 'self' blob: data: {objects}; \
              connect-src 'self' {objects}{reload}; font-src 'self'; object-src 'none'; base-uri 'none'; \
              form-action 'self'; frame-ancestors 'self'"
+        )
+    }
+
+    /// The policy of a film on other sites' pages, whose scripts carry `nonce`.
+    pub fn embedded(&self, nonce: &str, embedding: &Embedding) -> String {
+        let objects = &self.objects;
+        let ancestors = match embedding {
+            Embedding::Everywhere => "*".to_owned(),
+            Embedding::Origins(origins) => format!("'self' {}", origins.join(" ")),
+            Embedding::Nowhere => "'none'".to_owned(),
+        };
+        format!(
+            "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; worker-src 'self'; style-src 'self'; \
+             img-src 'self' data: {objects}; media-src 'self' blob: data: {objects}; connect-src 'self' {objects}; \
+             base-uri 'none'; \
+             form-action 'none'; frame-ancestors {ancestors}"
         )
     }
 

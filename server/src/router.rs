@@ -2,7 +2,9 @@
 
 use crate::csp::Csp;
 use crate::objects::Callers;
-use crate::{api, csp, csrf, media, objects, observe, ops, pages, session, shared, viewer};
+use crate::{
+    api, csp, csrf, embed, media, objects, observe, ops, outside, pages, session, shared, viewer,
+};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::{HeaderValue, header};
@@ -60,7 +62,9 @@ pub fn router(platform: Platform, leptos: LeptosOptions, shutdown: CancellationT
     let state = AppState { platform, leptos, csp, shutdown, callers: Callers::default() };
 
     // Pages, API and playlists need to know who asks. The outermost layer comes last.
-    let known = Router::new().nest("/api/v1", api::routes()).merge(media::routes()).merge(pages::routes(&state)).layer(
+    let outside = embed::routes().merge(outside::routes());
+    let known = Router::new().nest("/api/v1", api::routes()).merge(media::routes()).merge(outside);
+    let known = known.merge(pages::routes(&state)).layer(
         ServiceBuilder::new()
             .layer(from_fn_with_state(state.clone(), csrf::protect))
             .layer(session::layer(&state.platform))

@@ -21,6 +21,16 @@ async fn pages_carry_a_policy_with_the_nonce_of_their_scripts() {
 }
 
 #[tokio::test]
+async fn what_somebody_looks_for_is_text_in_the_title() {
+    let site = Site::start().await;
+    let page =
+        site.anonymous().get("/search?q=%3C/title%3E%3Cmeta%20http-equiv=refresh%3E").await.text().await.unwrap();
+    let title = page.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>")).expect("a title").0;
+    assert_eq!(title, "Films for “&lt;/title&gt;&lt;meta http-equiv=refresh&gt;” · Kinora");
+    assert!(!page.contains("<meta http-equiv=refresh"), "{page}");
+}
+
+#[tokio::test]
 async fn what_is_not_there_has_a_page_and_404() {
     let site = Site::start().await;
     for path in ["/nothing/here", "/watch/AAAAAAAAAAAA", "/api/unknown"] {

@@ -1,7 +1,7 @@
 //! The form that changes a film.
 
 use super::row::Mine;
-use super::{api, captions, poster, sharing};
+use super::{api, captions, download, poster, sharing};
 use crate::components::toast::say;
 use crate::components::visibility;
 use crate::error::ApiError;
@@ -29,6 +29,7 @@ pub fn form(film: Mine, editing: RwSignal<bool>) -> AnyView {
     let description = NodeRef::<html::Textarea>::new();
     let who = RwSignal::new(card.visibility.as_str().to_owned());
     let password = NodeRef::<html::Input>::new();
+    let original = NodeRef::<html::Input>::new();
     let id = |name: &str| format!("{name}-{}", card.id);
     let (title_id, description_id, who_id) = (id("title"), id("description"), id("who"));
     Effect::new(move |_| {
@@ -49,14 +50,17 @@ pub fn form(film: Mine, editing: RwSignal<bool>) -> AnyView {
         busy.set(true);
         let film = film.clone();
         let who = who.get_untracked();
+        let downloadable = original.get_untracked().map(|original| original.checked());
         let password = sharing::chosen(&who, password);
         spawn_local(async move {
-            match api::edit_film(film.id.clone(), Some(title), Some(description), Some(who), None, password).await {
-                Ok(Video { title, description, visibility, .. }) => {
+            let (id, title, description) = (film.id.clone(), Some(title), Some(description));
+            match api::edit_film(id, title, description, Some(who), downloadable, password).await {
+                Ok(Video { title, description, visibility, downloadable, .. }) => {
                     film.card.update(|card| {
                         card.title = title;
                         card.description = description;
                         card.visibility = visibility;
+                        card.downloadable = downloadable;
                     });
                     // Files that were chosen and not added would be lost with the form.
                     if waiting.get_untracked() {
@@ -116,6 +120,7 @@ pub fn form(film: Mine, editing: RwSignal<bool>) -> AnyView {
                 </select>
             </div>
             {sharing::password(&card.id, who, card.visibility, password, problem)}
+            {download::allowed(original, card.downloadable)}
             {poster::chooser(of_poster)}
             {captions::desk(of_captions, waiting)}
             {move || {

@@ -2,6 +2,7 @@
 
 pub mod api;
 mod captions;
+mod download;
 mod edit;
 mod page;
 mod poster;

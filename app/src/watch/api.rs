@@ -2,6 +2,9 @@ use crate::error::ApiError;
 #[allow(unused_imports, reason = "used by the server's half")]
 use crate::server;
 use domain::id::VideoId;
+#[allow(unused_imports, reason = "used by the server's half")]
+use domain::outside::Embeds;
+use domain::outside::head::Head;
 use domain::time::UnixMillis;
 use domain::video::{State, Video};
 use domain::watching::Counted;
@@ -9,12 +12,15 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
-/// A film as its page shows it at `now`. `site` is the site's address without a slash at its end.
+/// A film as its page shows it at `now`. `site` is the site's address without a slash at its end, `embeds` whether pages of
+/// others may show the film.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FilmPage {
     pub video: Video,
     pub now: UnixMillis,
     pub site: String,
+    pub embeds: bool,
+    pub head: Head,
 }
 
 /// The address of what our player plays: a film that still grows has a playlist of its own for it.
@@ -30,8 +36,9 @@ pub async fn film(id: VideoId) -> Result<FilmPage, ApiError> {
     if let Some(address) = playlist(&video) {
         server::bring_along(&address, video.position_ms.is_some()).await;
     }
-    let site = platform.config.public_url.as_str().trim_end_matches('/').to_owned();
-    Ok(FilmPage { video, now: server::now(), site })
+    let site = platform::outside::site(&platform.config);
+    let head = Head::of(&video, &site);
+    Ok(FilmPage { video, now: server::now(), site: site.url.to_owned(), embeds: site.embeds != Embeds::Nowhere, head })
 }
 
 /// Tells of a visit in which a film is played, known by `visit`: at its beginning, and again once the film was watched for

@@ -1,6 +1,8 @@
 //! One film: its page and its player.
 
 pub mod api;
+mod download;
+mod head;
 mod locked;
 mod mini;
 mod page;

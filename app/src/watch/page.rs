@@ -11,7 +11,6 @@ use domain::watching::views;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
-use leptos_meta::{Link, Meta, Title};
 use leptos_router::hooks::{use_params_map, use_query_map};
 use send_wrapper::SendWrapper;
 
@@ -71,8 +70,8 @@ fn show(data: Data) -> AnyView {
         Data::Locked(id) => return locked(id),
         _ => return ().into_any(),
     };
-    let FilmPage { video, now, site } = *film;
-    let head = head(&video, &site);
+    let FilmPage { video, now, head, .. } = *film;
+    let head = super::head::head(video.title.clone(), head);
     let film = RwSignal::new(video);
     keep_fresh(film);
     // Who watches a film that grows goes on with its playlist when it is complete.
@@ -131,31 +130,6 @@ fn asked_place(video: &Video) -> Option<f64> {
     is_there.then_some(f64::from(seconds))
 }
 
-/// What search engines and chats show of the film.
-fn head(video: &Video, site: &str) -> AnyView {
-    let url = format!("{site}/watch/{}", video.id);
-    let description: String =
-        video.description.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
-    let description =
-        if description.is_empty() { format!("A film by {} on Kinora.", video.owner.username) } else { description };
-    let poster =
-        video.playback.as_ref().and_then(|p| p.poster.as_ref()).map(|poster| format!("{site}{}", poster.largest()));
-    let hidden = video.visibility != Visibility::Public;
-    view! {
-        <Title text=video.title.clone() />
-        <Meta name="description" content=description.clone() />
-        <Meta property="og:site_name" content="Kinora" />
-        <Meta property="og:type" content="video.other" />
-        <Meta property="og:title" content=video.title.clone() />
-        <Meta property="og:description" content=description />
-        <Meta property="og:url" content=url.clone() />
-        <Link rel="canonical" href=url />
-        {poster.map(|image| view! { <Meta property="og:image" content=image /> })}
-        {hidden.then(|| view! { <Meta name="robots" content="noindex" /> })}
-    }
-    .into_any()
-}
-
 fn about(video: &Video, now: domain::time::UnixMillis) -> AnyView {
     let when = age(video.published_at.unwrap_or(video.created_at), now);
     let notices =
@@ -169,15 +143,18 @@ fn about(video: &Video, now: domain::time::UnixMillis) -> AnyView {
                 {(video.visibility != Visibility::Public)
                     .then(|| view! { <span>{crate::components::visibility::label(video.visibility)}</span> })}
             </p>
-            {video
-                .mine
-                .then(|| {
-                    view! {
-                        <a class="btn" href="/studio">
-                            "My films"
-                        </a>
-                    }
-                })}
+            <div class="flex flex-wrap gap-2">
+                {super::download::download(video)}
+                {video
+                    .mine
+                    .then(|| {
+                        view! {
+                            <a class="btn" href="/studio">
+                                "My films"
+                            </a>
+                        }
+                    })}
+            </div>
         </div>
         {notices}
         {(!video.details.is_empty()).then(|| details(video.details.clone()))}

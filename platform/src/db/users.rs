@@ -1,6 +1,7 @@
 //! People and their identities.
 
 use super::read;
+use domain::account::Username;
 use domain::id::UserId;
 use sqlx::PgExecutor;
 
@@ -43,6 +44,13 @@ pub async fn insert_password(db: impl PgExecutor<'_>, user: &UserId, hash: &str)
 pub async fn get(db: impl PgExecutor<'_>, id: &UserId) -> sqlx::Result<Option<User>> {
     let row =
         sqlx::query!("SELECT id, username, email FROM users WHERE id = $1", id.as_str()).fetch_optional(db).await?;
+    row.map(|r| Ok(User { id: read(&r.id)?, username: r.username, email: r.email })).transpose()
+}
+
+pub async fn by_name(db: impl PgExecutor<'_>, name: &Username) -> sqlx::Result<Option<User>> {
+    let row = sqlx::query!("SELECT id, username, email FROM users WHERE lower(username) = lower($1)", name.as_str())
+        .fetch_optional(db)
+        .await?;
     row.map(|r| Ok(User { id: read(&r.id)?, username: r.username, email: r.email })).transpose()
 }
 

@@ -237,6 +237,47 @@ pub async fn newest(
     read_films(rows)
 }
 
+/// The newest public films of a person.
+pub async fn newest_of(db: impl PgExecutor<'_>, owner: &UserId, limit: i64) -> sqlx::Result<Vec<Film>> {
+    let rows = films!(
+        "WHERE v.owner_id = $1
+             AND v.visibility = 'public' AND v.published_at IS NOT NULL AND v.deleted_at IS NULL
+         ORDER BY v.published_at DESC, v.id DESC LIMIT $2",
+        owner.as_str(),
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    read_films(rows)
+}
+
+/// How many films everybody may find, that are ready.
+pub async fn count_public(db: impl PgExecutor<'_>) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM videos
+           WHERE visibility = 'public' AND published_at IS NOT NULL AND deleted_at IS NULL AND state = 'ready'"#
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// The same films, the oldest first: what was told of them once stays on its page.
+pub async fn oldest(db: impl PgExecutor<'_>, offset: i64, limit: i64) -> sqlx::Result<Vec<Film>> {
+    let rows = films!(
+        "JOIN (
+             SELECT id FROM videos
+             WHERE visibility = 'public' AND published_at IS NOT NULL AND deleted_at IS NULL AND state = 'ready'
+             ORDER BY published_at, id OFFSET $1 LIMIT $2
+         ) page ON page.id = v.id
+         ORDER BY v.published_at, v.id",
+        offset,
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    read_films(rows)
+}
+
 /// A person's films, newest first, behind (`created_at`, `id`).
 pub async fn of_owner(
     db: impl PgExecutor<'_>,
