@@ -4,8 +4,8 @@
 
 pub mod access;
 pub mod account;
-pub mod captions;
 pub mod calendar;
+pub mod captions;
 pub mod dash;
 pub mod download;
 pub mod embed;

@@ -166,8 +166,7 @@ pub async fn edit(platform: &Platform, actor: &Actor, id: &VideoId, edit: Edit) 
     let visibility = edit.visibility.as_deref().map(visibility).transpose()?;
     let change = sharing::change(film.visibility, visibility, edit.password.as_deref()).await?;
     let mut tx = platform.db.begin().await?;
-    db::videos::edit(&mut *tx, &film.id, title.as_ref(), description.as_ref(), visibility, edit.downloadable)
-        .await?;
+    db::videos::edit(&mut *tx, &film.id, title.as_ref(), description.as_ref(), visibility, edit.downloadable).await?;
     sharing::apply(&mut tx, &film.id, change).await?;
     tx.commit().await?;
     platform.watchers.forget(id);

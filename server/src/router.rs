@@ -2,9 +2,7 @@
 
 use crate::csp::Csp;
 use crate::objects::Callers;
-use crate::{
-    api, csp, csrf, embed, media, objects, observe, ops, outside, pages, session, shared, viewer,
-};
+use crate::{api, csp, csrf, embed, media, objects, observe, ops, outside, pages, session, shared, viewer};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::{HeaderValue, header};

@@ -75,7 +75,8 @@ fn nginx(port: u16, site: &Site) -> Nginx {
 
 async fn site(port: u16, seconds: u64) -> Site {
     let url = format!("http://127.0.0.1:{port}").parse().unwrap();
-    Site::start_with(|config| config.cdn = Some(CdnConfig { url, secret: Secret::new(SECRET.to_owned()), seconds })).await
+    Site::start_with(|config| config.cdn = Some(CdnConfig { url, secret: Secret::new(SECRET.to_owned()), seconds }))
+        .await
 }
 
 /// What a chunk of two and a half megabytes is made of.
