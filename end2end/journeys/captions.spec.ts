@@ -1,7 +1,7 @@
 import { type Locator, type Page, expect, test } from '@playwright/test';
-import { captionedFilm, film } from '../footage.ts';
+import { captionedFilm, film, olderFilm } from '../footage.ts';
 import { complaints, signUp, stranger, uniqueWord, untilReady, upload, visit, watchFrom } from '../support.ts';
-import { play } from '../theatre.ts';
+import { play, watchToTheEnd } from '../theatre.ts';
 
 const srt = (...said: string[]) =>
   said.map((words, index) => `${index + 1}\r\n00:00:0${index * 3},500 --> 00:00:0${index * 3 + 3},000\r\n${words}\r\n`).join('\r\n');
@@ -32,21 +32,20 @@ const tracksOf = (video: Locator) =>
     [...element.textTracks].filter(({ kind }) => kind === 'subtitles').map(({ language, label }) => `${language}: ${label}`),
   );
 
-/** What is shown at a time of the film, once captions in that language are. */
-async function said(video: Locator, language: string, at: number): Promise<() => Promise<string[]>> {
-  await video.evaluate(
-    (element: HTMLVideoElement, { language, at }) => {
-      for (const track of element.textTracks) track.mode = track.language === language ? 'showing' : 'disabled';
-      element.pause();
-      element.currentTime = at;
-    },
-    { language, at },
-  );
-  return () =>
-    video.evaluate((element: HTMLVideoElement, language) => {
-      const track = [...element.textTracks].find((track) => track.language === language);
-      return [...(track?.activeCues ?? [])].map((cue) => (cue as VTTCue).text);
-    }, language);
+/** Captions that are chosen in the menu, and what is drawn at a time of the film. */
+async function said(video: Locator, name: string, at: number): Promise<Locator> {
+  const page = video.page();
+  await video.evaluate((element: HTMLVideoElement, at) => {
+    element.pause();
+    element.currentTime = at;
+  }, at);
+  await page.getByTestId('player').hover();
+  await page.getByRole('button', { name: 'Settings' }).click();
+  const settings = page.getByTestId('settings');
+  await settings.getByRole('menuitem', { name: 'Captions' }).click();
+  await settings.getByRole('menuitemradio', { name, exact: true }).click();
+  await page.keyboard.press('Escape');
+  return page.getByTestId('captions');
 }
 
 test('captions are added in whatever encoding, shown, replaced and deleted', async ({ page, browser, baseURL }) => {
@@ -65,7 +64,7 @@ test('captions are added in whatever encoding, shown, replaced and deleted', asy
   await test.step('those of its file are there by themselves', async () => {
     const video = await newcomer();
     await expect.poll(() => tracksOf(video)).toEqual(['fr: French']);
-    await expect.poll(await said(video, 'fr', 1)).toEqual(['Bonjour <b>&amp;</b> bienvenue']);
+    await expect(await said(video, 'French', 1)).toHaveText('Bonjour & bienvenue');
     await editing(page, word);
     await expect(rowsOf(page)).toHaveCount(1);
     await expect(rowsOf(page)).toContainText("fr · 1 caption · from the film's file");
@@ -87,8 +86,8 @@ test('captions are added in whatever encoding, shown, replaced and deleted', asy
     await expect(rowsOf(page).nth(1)).toContainText('По-русски');
     const video = await newcomer();
     await expect.poll(() => tracksOf(video)).toEqual(['fr: French', 'ru: По-русски']);
-    await expect.poll(await said(video, 'ru', 4)).toEqual(['<i>французских булок</i>']);
-    await expect.poll(await said(video, 'ru', 1)).toEqual(['Съешь же ещё этих мягких']);
+    await expect((await said(video, 'По-русски', 4)).locator('i')).toHaveText('французских булок');
+    await expect(await said(video, 'По-русски', 1)).toHaveText('Съешь же ещё этих мягких');
   });
 
   await test.step('others take their place, also of those in the file', async () => {
@@ -110,8 +109,8 @@ test('captions are added in whatever encoding, shown, replaced and deleted', asy
     await expect(rowsOf(page).filter({ hasText: 'French' })).toContainText('added by you');
     const video = await newcomer();
     await expect.poll(async () => (await tracksOf(video)).length).toBe(2);
-    await expect.poll(await said(video, 'ru', 1)).toEqual(['Снова здравствуйте']);
-    await expect.poll(await said(video, 'fr', 1)).toEqual(['<v Ada>Salut</v>']);
+    await expect(await said(video, 'По-русски', 1)).toHaveText('Снова здравствуйте');
+    await expect((await said(video, 'French', 1)).locator('.captions-high')).toHaveText('Salut');
   });
 
   await test.step('they are called something else', async () => {
@@ -137,6 +136,28 @@ test('captions are added in whatever encoding, shown, replaced and deleted', asy
     await editing(page, word);
     await expect(rowsOf(page)).toHaveCount(2);
   });
+  expect(heard).toEqual([]);
+});
+
+test('a film is captioned while it is made', async ({ page }) => {
+  test.setTimeout(240_000);
+  const heard = complaints(page);
+  await signUp(page);
+  const row = await upload(page, olderFilm(`Early ${uniqueWord()}`));
+  const href = await row.getByRole('link', { name: 'Watch' }).first().getAttribute('href');
+  const added = await page.request.put(`/api/v1${href!.replace('/watch/', '/videos/')}/captions/en`, {
+    headers: { 'sec-fetch-site': 'same-origin' },
+    data: Buffer.from(srt('Early words', 'and more of them')),
+  });
+  expect(added.status()).toBe(201);
+  await visit(page, href!);
+  const video = await play(page);
+  await expect(page.getByTestId('processing')).toBeVisible();
+  await expect(await said(video, 'English', 4)).toHaveText('and more of them');
+  await expect(await said(video, 'English', 1)).toHaveText('Early words');
+  const { jumps, ended } = await watchToTheEnd(video, 4);
+  expect(jumps).toEqual([]);
+  expect(Math.abs(ended - 40)).toBeLessThan(0.2);
   expect(heard).toEqual([]);
 });
 

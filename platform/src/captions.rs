@@ -7,6 +7,7 @@ use crate::db::{self, captions::Captions, tasks::NewTask};
 use crate::tasks::{tell_state, video};
 use crate::videos::load;
 use crate::{Error, Platform, Result};
+use bytes::Bytes;
 use decode::{Decoded, decode};
 use domain::access::{Action, Actor};
 use domain::captions::{self, Deleted, File, Label, Listed, Preview, Source, Unreadable};
@@ -101,11 +102,11 @@ pub async fn preview(
     actor: &Actor,
     id: &VideoId,
     language: Option<&str>,
-    bytes: &[u8],
+    bytes: Bytes,
 ) -> Result<Preview> {
     let film = load(platform, actor, Action::Edit, id).await?;
     let language = language.map(parse).transpose()?;
-    let (file, decoded) = read(bytes, language.as_ref())?;
+    let (file, decoded) = read(bytes, language).await?;
     let encoding = if decoded.encoding == "UTF-8" { String::new() } else { format!(", {}", decoded.encoding) };
     Ok(Preview {
         read_as: Some(format!("{}{encoding}", file.format.name())),
@@ -123,12 +124,12 @@ pub async fn put(
     id: &VideoId,
     language: &str,
     label: Option<&str>,
-    bytes: &[u8],
+    bytes: Bytes,
 ) -> Result<Kept> {
     let film = load(platform, actor, Action::Edit, id).await?;
     let language = parse(language)?;
     let label = label.map(named).transpose()?;
-    let (file, decoded) = read(bytes, Some(&language))?;
+    let (file, decoded) = read(bytes, Some(language.clone())).await?;
     let object = CaptionsId::from_random(rand::random());
     // Before there is anything to be tidied away.
     let mut tx = platform.db.begin().await?;
@@ -262,11 +263,14 @@ fn named(label: &str) -> Result<Label> {
     })
 }
 
-fn read(bytes: &[u8], language: Option<&Language>) -> Result<(File, Decoded)> {
-    let refused = |why: Unreadable| Error::invalid("file", why.code(), why);
-    let decoded = decode(bytes, language).map_err(refused)?;
-    let file = captions::read(&decoded.text).map_err(refused)?;
-    Ok((file, decoded))
+/// Beside other requests: the longest file takes a while.
+async fn read(bytes: Bytes, language: Option<Language>) -> Result<(File, Decoded)> {
+    let read = move || {
+        let decoded = decode(&bytes, language.as_ref())?;
+        Ok((captions::read(&decoded.text)?, decoded))
+    };
+    let read: Result<_, Unreadable> = tokio::task::spawn_blocking(read).await.map_err(Error::internal)?;
+    read.map_err(|why| Error::invalid("file", why.code(), why))
 }
 
 /// What somebody should look at who adds a file.

@@ -81,7 +81,7 @@ async fn what_was_added_is_in_the_playlists_of_every_build() {
     assert!(!manifest.contains("text/vtt"));
 
     // What was written before is forgotten at once.
-    captions::put(&platform, &owner, &video, "de", Some("Deutsch"), HELLO).await.unwrap();
+    captions::put(&platform, &owner, &video, "de", Some("Deutsch"), HELLO.into()).await.unwrap();
     let german = "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"text\",NAME=\"Deutsch\",LANGUAGE=\"de\",DEFAULT=NO,AUTOSELECT=YES,\
                   URI=\"captions-de.m3u8\"";
     assert_eq!(listed(&platform, &owner, &video, &first, false).await, [german]);
@@ -92,7 +92,7 @@ async fn what_was_added_is_in_the_playlists_of_every_build() {
     assert!(manifest.contains(&format!("<BaseURL>../../../m/{path}</BaseURL>")), "{manifest}");
 
     // Replaced: another object, the same name.
-    captions::put(&platform, &owner, &video, "de", None, YOU).await.unwrap();
+    captions::put(&platform, &owner, &video, "de", None, YOU.into()).await.unwrap();
     assert_eq!(listed(&platform, &owner, &video, &first, false).await, [german]);
     let newer = object(&platform, &owner, &video, &first, "captions-de").await;
     assert!(newer != path && words(&platform, &newer).await.contains("\nYou\n"));
@@ -156,7 +156,7 @@ async fn added_captions_stand_in_place_of_the_films_own() {
     assert_eq!(names().await, [of_film("text1", 7), of_film("text2", 8)]);
     assert_eq!(listed(&platform, &owner, &video, &build, false).await.len(), 2);
 
-    captions::put(&platform, &owner, &video, "fra", None, HELLO).await.unwrap();
+    captions::put(&platform, &owner, &video, "fra", None, HELLO.into()).await.unwrap();
     assert_eq!(names().await, [of_film("text2", 8), ("captions-fr".to_owned(), Source::Added, Some(1))]);
     let lines = listed(&platform, &owner, &video, &build, false).await;
     assert!(lines.len() == 2 && lines[0].contains("text2.m3u8") && lines[1].contains("captions-fr.m3u8"), "{lines:?}");
@@ -174,7 +174,7 @@ async fn a_film_is_captioned_while_it_grows() {
     let platform = platform().await;
     let engine = engine();
     let (video, owner) = planned(&platform, engine, SECONDS).await;
-    captions::put(&platform, &owner, &video, "en", None, HELLO).await.unwrap();
+    captions::put(&platform, &owner, &video, "en", None, HELLO.into()).await.unwrap();
     // Sound, and the first of the picture.
     for _ in 0..2 {
         let claim = claim(&platform, engine).await;
@@ -188,7 +188,7 @@ async fn a_film_is_captioned_while_it_grows() {
     let asked = Asked { growing: true, segment: None };
     let playlist = videos::media_playlist(&platform, &owner, &video, &build, "captions-en", asked).await.unwrap();
     assert!(playlist.text.as_str().contains("#EXTINF:20.00000,"), "as long as the film will be: {:?}", playlist.text);
-    captions::put(&platform, &owner, &video, "fr", None, HELLO).await.unwrap();
+    captions::put(&platform, &owner, &video, "fr", None, HELLO.into()).await.unwrap();
     assert_eq!(listed(&platform, &owner, &video, &build, true).await.len(), 2);
 }
 
@@ -200,7 +200,7 @@ async fn another_server_hears_of_captions() {
     work(&here, engine).await;
     let build = build(&here, &owner, &video).await;
     assert_eq!(listed(&there, &owner, &video, &build, false).await, [""; 0]);
-    captions::put(&here, &owner, &video, "de", None, HELLO).await.unwrap();
+    captions::put(&here, &owner, &video, "de", None, HELLO.into()).await.unwrap();
     while listed(&there, &owner, &video, &build, false).await.is_empty() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -213,7 +213,7 @@ async fn nobody_else_sees_or_changes_them() {
     let (video, owner) = planned(&platform, engine, SECONDS).await;
     work(&platform, engine).await;
     let build = build(&platform, &owner, &video).await;
-    captions::put(&platform, &owner, &video, "de", None, HELLO).await.unwrap();
+    captions::put(&platform, &owner, &video, "de", None, HELLO.into()).await.unwrap();
     let path = object(&platform, &owner, &video, &build, "captions-de").await;
     let private = videos::Edit { visibility: Some("private".into()), ..videos::Edit::default() };
     videos::edit(&platform, &owner, &video, private).await.unwrap();
@@ -228,6 +228,6 @@ async fn nobody_else_sees_or_changes_them() {
     let public = videos::Edit { visibility: Some("public".into()), ..videos::Edit::default() };
     videos::edit(&platform, &owner, &video, public).await.unwrap();
     videos::media_url(&platform, &Actor::Anonymous, &path).await.unwrap();
-    let refused = captions::put(&platform, &Actor::Anonymous, &video, "de", None, YOU).await;
+    let refused = captions::put(&platform, &Actor::Anonymous, &video, "de", None, YOU.into()).await;
     assert!(matches!(refused, Err(Error::Forbidden)));
 }

@@ -57,7 +57,7 @@ pub async fn preview(
     sent: Sent,
 ) -> Result<axum::Json<Preview>> {
     let Asked { language, .. } = asked(query)?;
-    Ok(axum::Json(captions::preview(&platform, &actor, &parse(&id)?, language.as_deref(), &file(sent)?).await?))
+    Ok(axum::Json(captions::preview(&platform, &actor, &parse(&id)?, language.as_deref(), file(sent)?).await?))
 }
 
 /// 201: they were added. 200: they stand in place of those before.
@@ -69,7 +69,7 @@ pub async fn put(
     sent: Sent,
 ) -> Result<Response> {
     let Asked { label, .. } = asked(query)?;
-    let kept = captions::put(&platform, &actor, &parse(&id)?, &language, label.as_deref(), &file(sent)?).await?;
+    let kept = captions::put(&platform, &actor, &parse(&id)?, &language, label.as_deref(), file(sent)?).await?;
     let status = if kept.replaced { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, axum::Json(kept)).into_response())
 }
