@@ -4,12 +4,14 @@ mod early;
 mod growth;
 mod text;
 mod watch;
+mod watchers;
 
 pub use early::{Early, early};
 pub use growth::Builds;
 pub use text::Text;
 pub(crate) use watch::may_watch_film;
-pub use watch::{Asked, Playlist, Watchers, chapters, manifest, master, media_playlist, media_url, storyboard};
+pub use watch::{Asked, Playlist, chapters, manifest, master, media_playlist, media_url, storyboard};
+pub use watchers::Watchers;
 
 use crate::db::{self, tasks::NewTask, videos::Film};
 use crate::{Error, Platform, Result, builds, sharing, tasks, uploads, watching};
@@ -166,8 +168,7 @@ pub async fn edit(platform: &Platform, actor: &Actor, id: &VideoId, edit: Edit) 
     let visibility = edit.visibility.as_deref().map(visibility).transpose()?;
     let change = sharing::change(film.visibility, visibility, edit.password.as_deref()).await?;
     let mut tx = platform.db.begin().await?;
-    db::videos::edit(&mut *tx, &film.id, title.as_ref(), description.as_ref(), visibility, edit.downloadable)
-        .await?;
+    db::videos::edit(&mut *tx, &film.id, title.as_ref(), description.as_ref(), visibility, edit.downloadable).await?;
     sharing::apply(&mut tx, &film.id, change).await?;
     tx.commit().await?;
     platform.watchers.forget(id);

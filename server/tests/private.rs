@@ -58,7 +58,9 @@ async fn nothing_private_is_kept_by_a_cache_that_others_share() {
         }
     }
     // Lists are the same for all, but pages show who is signed in.
-    for path in ["/", "/search?q=film", "/studio", "/upload", "/signin", "/api/v1/videos", "/nowhere", "/api/v1/nowhere"] {
+    for path in
+        ["/", "/search?q=film", "/studio", "/upload", "/signin", "/api/v1/videos", "/nowhere", "/api/v1/nowhere"]
+    {
         is_private(&owner.get(path).await, 0);
     }
 }
@@ -68,9 +70,10 @@ async fn a_playlist_that_grows_is_not_kept_at_all() {
     let site = Site::start().await;
     let owner = site.person().await;
     let film = Film::ready(&site, &owner, "public").await;
-    for statement in
-        ["UPDATE videos SET state = 'processing' WHERE id = $1", "UPDATE builds SET finished_at = NULL WHERE video_id = $1"]
-    {
+    for statement in [
+        "UPDATE videos SET state = 'processing' WHERE id = $1",
+        "UPDATE builds SET finished_at = NULL WHERE video_id = $1",
+    ] {
         sqlx::query(statement).bind(&film.id).execute(&site.platform.db).await.unwrap();
     }
     // A process that hasn't seen it finished.
