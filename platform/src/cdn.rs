@@ -23,15 +23,16 @@ pub fn way(config: &CdnConfig, key: &MediaKey) -> Option<Way> {
     let now = now();
     let half = (config.seconds / 2).max(1);
     let max_age = Duration::from_secs(half - now % half);
-    Some(Way { url: format!("{}{path}", base(config, prefix(&path)?, now)), max_age })
+    Some(Way { url: format!("{}{path}", base_at(config, prefix(&path)?, now)), max_age })
 }
 
 /// What leads to everything below `prefix`, a build's id or `posters/{video}`, for a playlist that is written now.
 pub fn base_now(config: &CdnConfig, prefix: &str) -> String {
-    base(config, prefix, now())
+    base_at(config, prefix, now())
 }
 
-fn base(config: &CdnConfig, prefix: &str, now: u64) -> String {
+/// The same at another time, Unix seconds.
+pub fn base_at(config: &CdnConfig, prefix: &str, now: u64) -> String {
     let half = (config.seconds / 2).max(1);
     let expires = now - now % half + 2 * half;
     let url = config.url.as_str().trim_end_matches('/');
@@ -78,9 +79,9 @@ mod tests {
     #[test]
     fn tokens_are_those_of_nginx() {
         // echo -n '900/0123456789ab hush' | openssl md5 -binary | openssl base64 | tr +/ -_ | tr -d =
-        assert_eq!(base(&config(), "0123456789ab", 599), "https://cdn.example/films/900-VGtqVBHsnQ3pmKG1eC-qPw/");
-        assert_eq!(base(&config(), "0123456789ab", 300), base(&config(), "0123456789ab", 599));
-        assert_ne!(base(&config(), "0123456789ab", 600), base(&config(), "0123456789ab", 599));
+        assert_eq!(base_at(&config(), "0123456789ab", 599), "https://cdn.example/films/900-VGtqVBHsnQ3pmKG1eC-qPw/");
+        assert_eq!(base_at(&config(), "0123456789ab", 300), base_at(&config(), "0123456789ab", 599));
+        assert_ne!(base_at(&config(), "0123456789ab", 600), base_at(&config(), "0123456789ab", 599));
     }
 
     #[test]

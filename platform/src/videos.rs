@@ -4,12 +4,14 @@ mod early;
 mod growth;
 mod text;
 mod watch;
+mod watchers;
 
 pub use early::{Early, early};
 pub use growth::Builds;
 pub use text::Text;
 pub(crate) use watch::may_watch_film;
-pub use watch::{Asked, Playlist, Watchers, chapters, manifest, master, media_playlist, media_url, storyboard};
+pub use watch::{Asked, Playlist, chapters, manifest, master, media_playlist, media_url, storyboard};
+pub use watchers::Watchers;
 
 use crate::db::{self, tasks::NewTask, videos::Film};
 use crate::{Error, Platform, Result, builds, sharing, tasks, uploads, watching};

@@ -172,3 +172,33 @@ async fn a_token_opens_no_more_once_it_has_expired() {
     let renewed = segment(&owner.get(&film.shown[4]).await.text().await.unwrap());
     assert_eq!(reqwest::get(&renewed).await.unwrap().status(), StatusCode::OK);
 }
+
+/// What the function at CloudFront's edge makes of a path: the path of the object, or a status.
+fn at_the_edge(path: &str) -> String {
+    let function = include_str!("../../deploy/cdn/cloudfront.js").replace("change-me", SECRET);
+    let ask = "const answer = handler({ request: { uri: process.argv[1], querystring: { a: {} } } });
+        process.stdout.write(String(answer.statusCode ?? answer.uri));";
+    let said = Command::new("node").args(["-e", &format!("{function}\n{ask}"), path]).output().unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    String::from_utf8(said.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn the_function_for_cloudfront_knows_the_same_tokens() {
+    let site = site(1, 600).await;
+    let owner = site.person().await;
+    let (film, another) = (Film::ready(&site, &owner, "private").await, Film::ready(&site, &owner, "private").await);
+    let url = segment(&owner.get(&film.shown[4]).await.text().await.unwrap());
+    let path = url.strip_prefix("http://127.0.0.1:1").unwrap();
+    assert_eq!(at_the_edge(path), format!("/media/{}/0.1/180p.m4s", film.build));
+    assert_eq!(at_the_edge(&path.replace(&film.build, &another.build)), "403");
+    assert_eq!(at_the_edge(&format!("/{}/0.1/180p.m4s", film.build)), "404");
+    let poster = owner.get(&film.shown[10]).await.headers()["location"].to_str().unwrap().to_owned();
+    let path = poster.strip_prefix("http://127.0.0.1:1").unwrap();
+    assert_eq!(at_the_edge(path), format!("/posters/{}/1.1.640.jpg", film.id));
+
+    let old = platform::cdn::base_at(site.platform.config.cdn.as_ref().unwrap(), &film.build, 1_000);
+    let path =
+        format!("{}0.1/180p.m4s", old.strip_prefix("http://127.0.0.1:1").unwrap().to_owned() + &film.build + "/");
+    assert_eq!(at_the_edge(&path), "410");
+}

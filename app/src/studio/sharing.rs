@@ -142,39 +142,39 @@ pub fn links(film: Mine) -> AnyView {
                 "Whoever has one can watch this film without an account or a password, until it expires or you withdraw it."
             </p>
             <div class="grid">
-            <div class="flex flex-wrap items-end gap-3">
-                <div class="field grow">
-                    <label for=label_id.clone()>"For whom"</label>
-                    <input
-                        class="input"
-                        id=label_id
-                        type="text"
-                        dir="auto"
-                        maxlength=Label::MAX_CHARS.to_string()
-                        placeholder="Optional, for yourself"
-                        node_ref=label
-                    />
+                <div class="flex flex-wrap items-end gap-3">
+                    <div class="field grow">
+                        <label for=label_id.clone()>"For whom"</label>
+                        <input
+                            class="input"
+                            id=label_id
+                            type="text"
+                            dir="auto"
+                            maxlength=Label::MAX_CHARS.to_string()
+                            placeholder="Optional, for yourself"
+                            node_ref=label
+                        />
+                    </div>
+                    <div class="field">
+                        <label for=lasts_id.clone()>"Expires"</label>
+                        <select class="input" id=lasts_id node_ref=lasts>
+                            {Lasts::ALL
+                                .into_iter()
+                                .map(|lasts| {
+                                    view! {
+                                        <option value=lasts.as_str() selected=lasts == Lasts::Week>
+                                            {words(lasts)}
+                                        </option>
+                                    }
+                                })
+                                .collect_view()}
+                        </select>
+                    </div>
+                    <button class="btn" type="submit" aria-busy=move || busy.get().to_string()>
+                        "Create link"
+                    </button>
                 </div>
-                <div class="field">
-                    <label for=lasts_id.clone()>"Expires"</label>
-                    <select class="input" id=lasts_id node_ref=lasts>
-                        {Lasts::ALL
-                            .into_iter()
-                            .map(|lasts| {
-                                view! {
-                                    <option value=lasts.as_str() selected=lasts == Lasts::Week>
-                                        {words(lasts)}
-                                    </option>
-                                }
-                            })
-                            .collect_view()}
-                    </select>
-                </div>
-                <button class="btn" type="submit" aria-busy=move || busy.get().to_string()>
-                    "Create link"
-                </button>
-            </div>
-            <div aria-live="polite">{move || made.get().map(fresh)}</div>
+                <div aria-live="polite">{move || made.get().map(fresh)}</div>
             </div>
             {move || {
                 problem
