@@ -92,16 +92,13 @@ test('a film is watched as one likes, and the next is watched the same way', asy
     await expect.poll(() => timeOf(video)).toBeLessThan(1);
   });
 
-  await test.step('a link to a time begins there, and nonsense at the beginning', async () => {
+  await test.step('a link to a time begins there, and one to nonsense where any link does', async () => {
     await visit(page, `/watch/${id}?t=0m12s`);
     await expect.poll(() => timeOf(video)).toBeGreaterThanOrEqual(12);
     await expect(page.getByText('Continued at')).toHaveCount(0);
-    await page.evaluate(() => localStorage.removeItem('kinora-places'));
     for (const nonsense of ['soon', '-5', '99999999999999', '4000', '%00']) {
       await visit(page, `/watch/${id}?t=${nonsense}`);
-      await expect.poll(() => video.evaluate((element: HTMLVideoElement) => element.readyState)).toBeGreaterThan(1);
-      expect(await timeOf(video), nonsense).toBe(0);
-      await page.evaluate(() => localStorage.removeItem('kinora-places'));
+      await expect(page.getByText('Continued at'), nonsense).toBeVisible();
     }
   });
   expect(heard).toEqual([]);

@@ -99,10 +99,13 @@ impl Caller {
     }
 }
 
+/// Until when, and who it is.
+type Known = (Instant, Arc<Actor>);
+
 /// Who brought what, remembered for two seconds: so long may somebody who signed out still be told where segments are.
 #[derive(Clone, Default)]
 pub struct Callers {
-    known: Arc<Mutex<HashMap<Caller, (Instant, Arc<Actor>)>>>,
+    known: Arc<Mutex<HashMap<Caller, Known>>>,
 }
 
 impl Callers {
