@@ -21,7 +21,8 @@ async function attach() {
   await load();
   // A place behind the end is none to begin at. Nothing is kept of where somebody stopped: this is another site's page.
   const from = Number(start) < Number(length) ? Number(start) : 0;
-  attached = globalThis.kinoraPlayer.attach(video, source, undefined, from, { onError: say });
+  attached = globalThis.kinoraPlayer.attach(video, source, undefined, from);
+  attached.listen({ onError: say });
   attached.drawCaptions(captions);
   video.controls = true;
 }

@@ -5,18 +5,17 @@ use crate::router::AppState;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::access::Actor;
 use domain::outside::Embeds;
 use domain::outside::oembed::{self, Format};
-use domain::video::Visibility;
 use platform::{Error, Platform, outside, videos};
 use std::collections::HashMap;
 
-/// What everybody may find is the same for all; how long a film that was hidden may still stand in it is short.
-const CACHE: &str = "public, max-age=60";
+/// What everybody may find is the same for all. Caches ask each time: a film that was hidden is nowhere from then on.
+const CACHE: &str = "no-cache";
 const RSS: &str = "application/rss+xml; charset=utf-8";
 const XML: &str = "application/xml; charset=utf-8";
 
@@ -82,12 +81,7 @@ async fn oembed(
     match videos::get(&platform, &Actor::Anonymous, &film).await {
         Ok(video) if video.watchable => {
             let answer = oembed::answer(&site, &video, (room("maxwidth"), room("maxheight")), format);
-            let mut response = written(format.content_type(), answer);
-            // What only its link leads to is nothing for caches that others share.
-            if video.visibility != Visibility::Public {
-                response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-            }
-            response
+            written(format.content_type(), answer)
         }
         Ok(_) | Err(Error::NotFound | Error::Unauthenticated { .. }) => {
             refusal(StatusCode::UNAUTHORIZED, "This film can't be shown here.", format)

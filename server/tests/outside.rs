@@ -6,7 +6,7 @@ use platform::config::Embedding;
 use reqwest::{Client, Response, StatusCode};
 use roxmltree::Document;
 use serde_json::{Value, json};
-use support::{Person, Site, expect, mp4, problem, text, watchable};
+use support::{PASSWORD, Person, Site, expect, mp4, problem, text, watchable};
 
 const ODD: &str = "A <b>\"film\"</b> & ]]> 'it' 🎬 שלום </script><script>alert(1)</script>";
 
@@ -85,6 +85,23 @@ async fn an_embed_of_a_private_film_says_so_and_nothing_of_it() {
         assert!(page.contains("This film can&#39;t be shown here."), "{page}");
         assert!(!page.contains("business") && !page.contains(&owner.username) && !page.contains("<script"), "{page}");
     }
+}
+
+#[tokio::test]
+async fn a_film_behind_a_password_is_shown_on_its_own_page_alone() {
+    let site = Site::start().await;
+    let owner = site.person().await;
+    let video = watchable(&site, &owner, "Nobody's business", 60_000).await;
+    edit(&owner, &video, json!({ "visibility": "password", "password": PASSWORD })).await;
+    let page = body(site.anonymous().get(&format!("/embed/{video}")).await, 401).await;
+    assert!(page.contains("behind a password") && page.contains(&format!("/watch/{video}")), "{page}");
+    assert!(!page.contains("business") && !page.contains("<script"), "{page}");
+    body(site.anonymous().get(&format!("/oembed?url={}/watch/{video}", site_url(&site))).await, 401).await;
+    problem(site.anonymous().get(&format!("/api/v1/videos/{video}/original")).await, 401, "password_required").await;
+    let feed = body(site.anonymous().get(&format!("/@{}/feed.xml", owner.username)).await, 200).await;
+    assert!(!feed.contains("business"), "{feed}");
+    let page = body(owner.get(&format!("/watch/{video}")).await, 200).await;
+    assert!(page.contains("noindex") && !page.contains("og:title") && !page.contains("oembed"), "{page}");
 }
 
 #[tokio::test]
