@@ -28,6 +28,8 @@ test('a film plays on another site, from where its address says, and counts', as
   const row = await upload(page, film(`Abroad ${word}`), 'Public');
   await untilReady(row);
   const id = await watchFrom(row);
+  // Whoever stays on the film's page watches it, too.
+  await visit(page, '/studio');
   const { html } = await (await page.request.get(`/oembed?url=${new URL(`/watch/${id}`, baseURL)}`)).json();
   const site = await anotherSite(html.replace(`/embed/${id}`, `/embed/${id}?t=3`));
   const reader = await stranger(browser, baseURL);
