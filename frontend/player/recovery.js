@@ -42,10 +42,20 @@ export function recover(hls, video, src, onError) {
     onError(words.gone);
   }
 
-  /** Segments are refused again and again: perhaps the film isn't for these eyes any more. */
+  /**
+   * Segments are refused again and again: perhaps the film isn't for these eyes any more, or its lines lead to a CDN with a
+   * token that is too old by now, and new ones are to be had.
+   */
   async function ask() {
     const answer = await fetch(src).catch(() => null);
-    if (answer && isGone(answer.status)) giveUp();
+    if (!answer) return;
+    if (isGone(answer.status)) giveUp();
+    else if (answer.ok && again) again = readAnew;
+  }
+
+  function readAnew() {
+    hls.config.startPosition = video.currentTime;
+    hls.loadSource(src);
   }
 
   function network(data) {
