@@ -1,9 +1,10 @@
 // How long somebody who comes for the first time waits for the first frame of a film, beside a plain page with hls.js out of
-// the box and the same film. Both come through the same proxy, over a line that Chromium makes slow.
+// the box and the same film, over the same slow line.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliCompressSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 import { args, baseURL, executablePath } from '../browser.mjs';
@@ -18,6 +19,8 @@ const LINES = [
 ];
 const LENGTH = 40;
 const PATIENCE = 30_000;
+/** Bytes that go over the line at a time. */
+const PIECE = 4096;
 /** Seconds of the film that are played after the first frame, to see which rungs come. */
 const PLAYED = 10;
 
@@ -32,26 +35,41 @@ hls.loadSource(${JSON.stringify(playlist)});
 hls.attachMedia(document.querySelector('video'));
 </script>`;
 
-/** The site, and beside it a page that knows nothing of it. */
-async function proxy(playlist) {
+/** A browser's way to the site, to the storage, and to a page that knows nothing of either: so slow, and so far. */
+async function slowLine(playlist, latency, rate) {
   const agent = new http.Agent({ keepAlive: true });
-  const server = http.createServer((request, response) => {
-    if (request.url === '/plain/') {
-      response.writeHead(200, { 'content-type': 'text/html', 'content-encoding': 'br' }).end(brotliCompressSync(plainPage(playlist)));
-    } else if (request.url === '/plain/hls.min.js') {
-      response.writeHead(200, { 'content-type': 'text/javascript', 'content-encoding': 'br' }).end(library);
-    } else {
-      const way = http.request(new URL(request.url, baseURL), { agent, method: request.method, headers: request.headers }, (answer) => {
-        response.writeHead(answer.statusCode, answer.headers);
-        answer.pipe(response);
-      });
-      way.on('error', () => response.destroy());
-      request.pipe(way);
+  // When the line is free again: all that comes shares it.
+  let free = 0;
+  const pass = async (answer, response) => {
+    for await (const bytes of answer) {
+      for (let at = 0; at < bytes.length; at += PIECE) {
+        const piece = bytes.subarray(at, at + PIECE);
+        free = Math.max(free, performance.now()) + (piece.length * 8000) / rate;
+        await sleep(free - performance.now());
+        response.write(piece);
+      }
     }
+    response.end();
+  };
+  const server = http.createServer(async (request, response) => {
+    const target = new URL(request.url);
+    await sleep(latency);
+    const here = { '/plain/': ['text/html', brotliCompressSync(plainPage(playlist))], '/plain/hls.min.js': ['text/javascript', library] }[target.pathname];
+    if (here) {
+      response.writeHead(200, { 'content-type': here[0], 'content-encoding': 'br' });
+      return pass([here[1]], response);
+    }
+    const way = http.request(target, { agent, method: request.method, headers: request.headers }, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      pass(answer, response).catch(() => response.destroy());
+    });
+    way.on('error', () => response.destroy());
+    response.on('close', () => way.destroy());
+    request.pipe(way);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return { origin: `http://127.0.0.1:${server.address().port}`, close: () => server.closeAllConnections() ?? server.close() };
+  return { url: `http://127.0.0.1:${server.address().port}`, close: () => server.closeAllConnections() ?? server.close() };
 }
 
 export async function start({ rounds }) {
@@ -59,17 +77,18 @@ export async function start({ rounds }) {
   await untilReady(film);
   await untilIdle();
   const { playback } = await video(film);
-  const site = await proxy(playback.hls);
   const browser = await chromium.launch({ executablePath, args });
   const rows = [];
   try {
     for (const [name, latency, rate] of LINES) {
       const [ours, plain] = [[], []];
+      const line = await slowLine(playback.hls, latency, rate);
       // By turns, so that a noisy moment hits both.
-      for (let round = 0; round < Math.max(rounds, 5); round++) {
-        ours.push(await look(browser, `${site.origin}/watch/${film}`, latency, rate));
-        plain.push(await look(browser, `${site.origin}/plain/`, latency, rate));
+      for (let round = 0; round < rounds; round++) {
+        ours.push(await look(browser, line.url, `/watch/${film}`));
+        plain.push(await look(browser, line.url, '/plain/'));
       }
+      line.close();
       const time = (looks) => median(looks.map(({ ms }) => ms));
       const shift = Math.max(...ours.map(({ shift }) => shift));
       const { rungs } = ours.sort((one, other) => one.ms - other.ms)[ours.length >> 1];
@@ -81,18 +100,14 @@ export async function start({ rounds }) {
     return rows;
   } finally {
     await browser.close();
-    site.close();
   }
 }
 
 /** Milliseconds from the navigation until the first frame can be seen; the rungs in the order in which they were asked for. */
-async function look(browser, address, latency, rate) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+async function look(browser, proxy, path) {
+  const context = await browser.newContext({ baseURL, viewport: { width: 1280, height: 800 }, proxy: { server: proxy, bypass: '<-loopback>' } });
   try {
     const page = await context.newPage();
-    const cdp = await context.newCDPSession(page);
-    await cdp.send('Network.enable');
-    await cdp.send('Network.emulateNetworkConditions', { offline: false, latency, downloadThroughput: rate / 8, uploadThroughput: rate / 8 });
     const rungs = [];
     page.on('request', (request) => {
       const rung = /\/m\/[^/]+\/\d+\.\d+\/(\d+p)\.m4s$/.exec(new URL(request.url()).pathname)?.[1];
@@ -105,7 +120,7 @@ async function look(browser, address, latency, rate) {
       }).observe({ type: 'layout-shift', buffered: true });
       document.addEventListener('loadeddata', () => (window.firstFrame ??= performance.now()), { capture: true });
     });
-    await page.goto(address, { waitUntil: 'commit' });
+    await page.goto(path, { waitUntil: 'commit' });
     const frame = await page.waitForFunction(() => window.firstFrame, undefined, { timeout: PATIENCE, polling: 100 });
     const ms = await frame.jsonValue();
     await page.evaluate(() => document.querySelector('video').play().catch(() => {}));
