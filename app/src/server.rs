@@ -40,6 +40,7 @@ mod on_server {
     use axum::http::{HeaderName, HeaderValue, StatusCode, header};
     use domain::access::Actor;
     use domain::id::KeyId;
+    use domain::outside::xml;
     use domain::time::UnixMillis;
     use leptos::prelude::{expect_context, use_context};
     use leptos_axum::ResponseOptions;
@@ -69,7 +70,8 @@ mod on_server {
     /// Puts into the page what the player of the film asks for first. Without it the player asks. `is_left`: the film
     /// goes on somewhere else than at its beginning.
     pub async fn bring_along(address: &str, is_left: bool) {
-        let Some(Baggage(baggage)) = use_context::<Baggage>() else { return };
+        // Who comes from another page of ours has a player that asks by itself.
+        let Some(Baggage(baggage)) = use_context::<Baggage>().filter(|_| is_watching()) else { return };
         let Ok(early) = platform::videos::early(&platform(), &viewer().actor, address).await else { return };
         let playlists: BTreeMap<&str, &str> =
             early.playlists.iter().map(|(address, text)| (address.as_str(), text.as_str())).collect();
@@ -77,12 +79,10 @@ mod on_server {
             use_context::<Parts>().is_some_and(|parts| parts.uri.query().is_some_and(|q| q.contains("t=")));
         let begins_elsewhere = is_left || asks_for_time;
         let objects: Vec<&String> = early.objects.iter().filter(|_| !begins_elsewhere).collect();
-        // A tag within the text would end the element that it stands in.
-        let json =
-            serde_json::json!({ "playlists": playlists, "objects": objects }).to_string().replace('<', "\\u003c");
+        let json = xml::for_script(&serde_json::json!({ "playlists": playlists, "objects": objects }));
         let mut html = String::new();
         for address in objects {
-            let address = address.replace('&', "&amp;").replace('"', "&quot;");
+            let address = xml::escape(address);
             html += &format!(
                 r#"<link rel="preload" as="fetch" crossorigin="anonymous" fetchpriority="high" href="{address}">"#
             );
@@ -133,7 +133,7 @@ mod on_server {
 
     /// `leptos_meta` writes a title into the page as it comes, so that one could end the element and begin others.
     pub fn in_title(text: String) -> String {
-        domain::outside::xml::escape(&text)
+        xml::escape(&text)
     }
 
     fn insert_header(name: HeaderName, value: u64) {

@@ -328,6 +328,12 @@ pub fn media(about: Media<'_>, growth: Growth, stretches: &[Stretch]) -> String 
     text
 }
 
+/// The address of a line that leads upwards from its file to the site's root, from there; of one that leads away, itself.
+pub fn from_root(uri: &str) -> String {
+    let below = uri.trim_start_matches("../");
+    if below.len() < uri.len() { format!("/{below}") } else { uri.to_owned() }
+}
+
 /// Where a rendition begins, as its playlist names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Beginning<'a> {

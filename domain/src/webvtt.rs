@@ -1,6 +1,7 @@
 //! WebVTT (W3C): what is said, and where a film's chapters begin.
 
 use crate::id::BuildId;
+use crate::playlist::from_root;
 use crate::storyboard::Storyboard;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
@@ -85,10 +86,7 @@ pub fn tiles(text: &str) -> Vec<Tile> {
             if let (Some(x), Some(y), Some(width), Some(height)) =
                 (numbers.next(), numbers.next(), numbers.next(), numbers.next())
             {
-                let below_root = address.trim_start_matches("../");
-                let sheet =
-                    if below_root.len() < address.len() { format!("/{below_root}") } else { address.to_owned() };
-                tiles.push(Tile { start_ms, sheet, x, y, width, height });
+                tiles.push(Tile { start_ms, sheet: from_root(address), x, y, width, height });
             }
         }
     }

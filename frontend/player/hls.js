@@ -4,6 +4,7 @@ import { config } from './config.js';
 import { PlaylistLoader, SegmentLoader, lineSpeed } from './early.js';
 import { followGrowth } from './growth.js';
 import { recover } from './recovery.js';
+import { sizeOf } from './rungs.js';
 
 export const isSupported = () => Hls.isSupported();
 
@@ -27,8 +28,7 @@ export function attachHls(video, src, start, { onLevels, onLevel, onTracks, onEr
   const levels = () =>
     hls.levels.map((level, index) => ({
       index,
-      // The shorter side: a portrait film of 1080 x 1920 is "1080p".
-      height: Math.min(level.height, level.width || level.height) || 0,
+      height: sizeOf(level),
       lags: growth.lags(level),
     }));
   const growth = followGrowth(hls, video, () => onLevels());

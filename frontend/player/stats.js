@@ -1,4 +1,5 @@
 // For nerds: what is played, from where, and how well.
+import { sizeOf } from './rungs.js';
 
 const bits = (count) => (count >= 1e6 ? `${(count / 1e6).toFixed(1)} Mbit/s` : `${Math.round(count / 1e3)} kbit/s`);
 
@@ -12,7 +13,7 @@ export function stats(video, level, bandwidth) {
   const lines = [['Picture', video.videoWidth ? `${video.videoWidth} × ${video.videoHeight}` : 'none']];
   if (level) {
     const codecs = [level.videoCodec, level.audioCodec].filter(Boolean).join(', ');
-    lines.push(['Rung', [level.height && `${Math.min(level.height, level.width || level.height)}p`, level.frameRate && `${level.frameRate} fps`].filter(Boolean).join(', ')]);
+    lines.push(['Rung', [sizeOf(level) && `${sizeOf(level)}p`, level.frameRate && `${level.frameRate} fps`].filter(Boolean).join(', ')]);
     lines.push(['Rate', bits(level.averageBitrate || level.bitrate)], ['Codecs', codecs]);
   }
   if (bandwidth) lines.push(['Line', bits(bandwidth)]);

@@ -3,30 +3,25 @@
 
 mod decode;
 
-use crate::db::{self, captions::Captions, tasks::NewTask};
-use crate::tasks::{tell_state, video};
+use crate::db::{self, captions::Captions};
+use crate::tasks::{LEFT_ALONE, queue_tidying, tell_state, video};
 use crate::videos::load;
 use crate::{Error, Platform, Result};
 use bytes::Bytes;
 use decode::{Decoded, decode};
 use domain::access::{Action, Actor};
 use domain::captions::{self, Deleted, File, Label, Listed, Preview, Source, Unreadable};
-use domain::id::{CaptionsId, UserId, VideoId};
+use domain::id::{CaptionsId, VideoId};
 use domain::key::MediaKey;
 use domain::language::Language;
 use domain::playlist::{self, Text};
-use domain::task::{Kind, LATER};
 use domain::text::InvalidText;
 use domain::time::clock;
 use serde::Serialize;
-use sqlx::PgConnection;
 use std::time::Duration;
 
 pub use crate::db::tasks::Claim;
 
-/// What nobody points at is left alone for so long: it may be on its way, or shown on a page that is open, and what was
-/// deleted can be brought back.
-const LEFT_ALONE: Duration = Duration::from_secs(2 * 3600);
 /// Cues that a preview shows.
 const SHOWN: usize = 200;
 /// Bytes of stored captions that are read for one.
@@ -286,12 +281,6 @@ fn notes(file: &File, decoded: &Decoded, duration_ms: Option<i64>) -> Vec<String
         count => format!("{count} characters of this file can't be read."),
     });
     late.into_iter().chain(lost).chain(captions::told(&file.notes)).collect()
-}
-
-async fn queue_tidying(tx: &mut PgConnection, video: &VideoId, owner: &UserId) -> Result<()> {
-    let delay = LEFT_ALONE.as_secs_f64() + 60.0;
-    db::tasks::insert(&mut *tx, NewTask { delay, ..NewTask::new(Kind::Tidy, LATER, video, owner) }).await?;
-    Ok(())
 }
 
 /// What is stored of the captions of the claim's film and that nobody points at: replaced and deleted ones.

@@ -2,25 +2,21 @@
 //! own. It belongs to the film, not to a build, so it outlives re-processing.
 
 use crate::db::{self, tasks::NewTask};
-use crate::tasks::{ended_now, tell_state, video};
+use crate::tasks::{LEFT_ALONE, ended_now, queue_tidying, tell_state, video};
 use crate::videos::load;
 use crate::{Error, Platform, Result};
 use domain::access::{Action, Actor};
 use domain::event::{Message, TOPIC_TASKS};
-use domain::id::{UserId, VideoId};
+use domain::id::VideoId;
 use domain::key::{MediaKey, picture_id};
 use domain::plan::Plan;
 use domain::poster::{Desk, MOST_BYTES, Of, Stored, Way, Wish};
-use domain::task::{Kind, LATER, URGENT};
+use domain::task::{Kind, URGENT};
 use domain::upload::PartUrl;
 use domain::video::{State, Video};
-use sqlx::PgConnection;
 use std::time::Duration;
 
 pub use crate::db::tasks::Claim;
-
-/// What nobody points at is left alone for so long: it may be on its way, or shown on a page that is open.
-const LEFT_ALONE: Duration = Duration::from_secs(2 * 3600);
 
 /// For the film's owner.
 pub async fn desk(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<Desk> {
@@ -132,12 +128,6 @@ pub async fn made(platform: &Platform, claim: &Claim, poster: &Stored) -> Result
     db::videos::set_poster(&mut *tx, video, Some(poster)).await?;
     tell_state(&mut tx, video, film.state).await?;
     tx.commit().await?;
-    Ok(())
-}
-
-async fn queue_tidying(tx: &mut PgConnection, video: &VideoId, owner: &UserId) -> Result<()> {
-    let delay = LEFT_ALONE.as_secs_f64() + 60.0;
-    db::tasks::insert(&mut *tx, NewTask { delay, ..NewTask::new(Kind::Tidy, LATER, video, owner) }).await?;
     Ok(())
 }
 

@@ -7,13 +7,17 @@ use domain::event::{Message, TOPIC_DEAD, TOPIC_EVENTS, TOPIC_TASKS};
 use domain::id::{BuildId, TaskId, UserId, VideoId};
 use domain::key::MediaKey;
 use domain::plan::MayCopy;
-use domain::task::{Kind, MAX_LAPSES, URGENT, class_name};
+use domain::task::{Kind, LATER, MAX_LAPSES, URGENT, class_name};
 use domain::video::State;
 use sqlx::PgConnection;
 use std::time::Duration;
 
 use crate::db::tasks::Circumstances;
 pub use crate::db::tasks::{Claim, Wanted};
+
+/// What is stored of a film and nobody points at is left alone for so long: it may be on its way, or shown on a page that
+/// is open, and what was deleted can be brought back.
+pub(crate) const LEFT_ALONE: Duration = Duration::from_secs(2 * 3600);
 
 /// What its owner reads when a film went wrong too often.
 const GAVE_UP: &str = "We could not process this film. Something kept going wrong on our side; you can try again.";
@@ -22,6 +26,13 @@ const WORE_OUT: &str = "Processing this film broke off again and again, so we ga
 
 /// How long a task that gives way leaves its place to others: a few of their chunks.
 const AWHILE: Duration = Duration::from_secs(20);
+
+/// Queues the tidying of what a film itself has stored and nobody points at from now on.
+pub(crate) async fn queue_tidying(tx: &mut PgConnection, video: &VideoId, owner: &UserId) -> Result<()> {
+    let delay = LEFT_ALONE.as_secs_f64() + 60.0;
+    db::tasks::insert(&mut *tx, NewTask { delay, ..NewTask::new(Kind::Tidy, LATER, video, owner) }).await?;
+    Ok(())
+}
 
 /// Queues the processing of a film's original: a new build, the task that plans it, the bell. The film's state is the
 /// caller's matter.

@@ -1,5 +1,6 @@
 use super::api;
 use crate::components::awake;
+use crate::components::problem::{bad_notice, field_error};
 use crate::error::ApiError;
 use leptos::html;
 use leptos::prelude::*;
@@ -39,16 +40,7 @@ fn field(field: Field, input: NodeRef<html::Input>, problem: RwSignal<Option<Api
             />
             <div id=format!("{name}-note")>
                 {hint.map(|hint| view! { <p class="field-hint">{hint}</p> })}
-                {move || {
-                    refused()
-                        .map(|text| {
-                            view! {
-                                <p class="field-error" role="alert">
-                                    {text}
-                                </p>
-                            }
-                        })
-                }}
+                {field_error(refused)}
             </div>
         </div>
     }
@@ -57,21 +49,7 @@ fn field(field: Field, input: NodeRef<html::Input>, problem: RwSignal<Option<Api
 
 /// What was refused about the form as a whole.
 fn general(problem: RwSignal<Option<ApiError>>) -> AnyView {
-    view! {
-        {move || {
-            problem
-                .get()
-                .filter(|p| p.field.is_none())
-                .map(|p| {
-                    view! {
-                        <p class="notice notice-bad" role="alert">
-                            {p.message}
-                        </p>
-                    }
-                })
-        }}
-    }
-    .into_any()
+    bad_notice(move || problem.get().filter(|p| p.field.is_none()).map(|p| p.message))
 }
 
 fn text(input: NodeRef<html::Input>) -> String {

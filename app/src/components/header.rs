@@ -48,8 +48,7 @@ fn SearchForm() -> impl IntoView {
     };
     Effect::new(move |_| {
         let slash = window_event_listener(ev::keydown, move |event| {
-            let plain = !event.ctrl_key() && !event.meta_key() && !event.alt_key();
-            if event.key() == "/" && plain && !is_typing(&event) {
+            if event.key() == "/" && is_command(&event) {
                 event.prevent_default();
                 if let Some(input) = input.get_untracked() {
                     let _ = input.focus();
@@ -87,8 +86,13 @@ fn SearchForm() -> impl IntoView {
     .into_any()
 }
 
-/// Whether a key that was pressed is text for a field rather than a command.
-pub fn is_typing(event: &ev::KeyboardEvent) -> bool {
+/// Whether a key that was pressed may mean one of our commands: the browser's and the system's have others beside them.
+pub fn is_command(event: &ev::KeyboardEvent) -> bool {
+    !event.ctrl_key() && !event.meta_key() && !event.alt_key() && !is_typing(event)
+}
+
+/// Whether it is text for a field.
+fn is_typing(event: &ev::KeyboardEvent) -> bool {
     let Some(target) = event.target().and_then(|t| t.dyn_into::<web_sys::HtmlElement>().ok()) else { return false };
     match target.tag_name().as_str() {
         "INPUT" => target.get_attribute("type").as_deref() != Some("range"),

@@ -5,6 +5,7 @@ pub mod film_card;
 pub mod header;
 pub mod icons;
 pub mod poster;
+pub mod problem;
 pub mod theme;
 pub mod toast;
 pub mod visibility;

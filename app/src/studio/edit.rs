@@ -2,6 +2,7 @@
 
 use super::row::Mine;
 use super::{api, captions, download, poster, sharing};
+use crate::components::problem::bad_notice;
 use crate::components::toast::say;
 use crate::components::visibility;
 use crate::error::ApiError;
@@ -123,18 +124,7 @@ pub fn form(film: Mine, editing: RwSignal<bool>) -> AnyView {
             {download::allowed(original, card.downloadable)}
             {poster::chooser(of_poster)}
             {captions::desk(of_captions, waiting)}
-            {move || {
-                problem
-                    .get()
-                    .filter(|p| p.field.as_deref() != Some("password"))
-                    .map(|p| {
-                        view! {
-                            <p class="notice notice-bad" role="alert">
-                                {p.message}
-                            </p>
-                        }
-                    })
-            }}
+            {bad_notice(move || problem.get().filter(|p| p.field.as_deref() != Some("password")).map(|p| p.message))}
             <div class="row-actions">
                 <button class="btn btn-primary" type="submit" aria-busy=move || busy.get().to_string()>
                     "Save"

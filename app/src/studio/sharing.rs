@@ -2,6 +2,7 @@
 
 use super::api;
 use super::row::Mine;
+use crate::components::problem::{bad_notice, field_error};
 use crate::components::toast::say;
 use crate::error::ApiError;
 use domain::id::VideoId;
@@ -49,16 +50,7 @@ pub fn password(
             />
             <div id=note>
                 <p class="field-hint">{hint}</p>
-                {move || {
-                    refused()
-                        .map(|text| {
-                            view! {
-                                <p class="field-error" role="alert">
-                                    {text}
-                                </p>
-                            }
-                        })
-                }}
+                {field_error(refused)}
             </div>
         </div>
     }
@@ -176,17 +168,7 @@ pub fn links(film: Mine) -> AnyView {
                 </div>
                 <div aria-live="polite">{move || made.get().map(fresh)}</div>
             </div>
-            {move || {
-                problem
-                    .get()
-                    .map(|text| {
-                        view! {
-                            <p class="notice notice-bad" role="alert">
-                                {text}
-                            </p>
-                        }
-                    })
-            }}
+            {bad_notice(move || problem.get())}
             <ul class="grid gap-3" aria-label="Share links" hidden=move || all.read().is_empty()>
                 {move || all.get().into_iter().map(row).collect_view()}
             </ul>

@@ -2,6 +2,7 @@
 
 use super::preview;
 use super::queue::{Film, Queue, Stage};
+use crate::components::problem::bad_notice;
 use crate::components::visibility;
 use crate::studio::api::edit_film;
 use domain::text::{Description, Title};
@@ -116,20 +117,8 @@ pub fn upload_row(queue: Queue, film: Film) -> AnyView {
                         (!looks.is_empty()).then(|| view! { <span class="row-looks">{looks}</span> })
                     }}
                 </p>
-                {move || {
-                    wrong
-                        .get()
-                        .into_iter()
-                        .chain(problem.get())
-                        .map(|text| {
-                            view! {
-                                <p class="notice notice-bad" role="alert">
-                                    {text}
-                                </p>
-                            }
-                        })
-                        .collect_view()
-                }}
+                {bad_notice(move || wrong.get())}
+                {bad_notice(move || problem.get())}
             </div>
             <div class="row-actions">{move || actions(queue, &for_actions)}</div>
             {details(&film, wrong)}

@@ -4,6 +4,7 @@
 use super::queue::Queue;
 use super::{api, bytes as read};
 use crate::components::awake;
+use crate::components::problem::bad_notice;
 use domain::time::{UnixMillis, bytes};
 use domain::upload::Status;
 use leptos::prelude::*;
@@ -74,17 +75,7 @@ fn row(queue: Queue, begun: RwSignal<Vec<Status>>, status: Status, now: UnixMill
                 </p>
                 <progress class="bar" max="100" value=there * 100 / status.size.max(1) aria-label="Sent"></progress>
                 <p class="row-note">{note}</p>
-                {move || {
-                    problem
-                        .get()
-                        .map(|text| {
-                            view! {
-                                <p class="notice notice-bad" role="alert">
-                                    {text}
-                                </p>
-                            }
-                        })
-                }}
+                {bad_notice(move || problem.get())}
             </div>
             <div class="row-actions">
                 <input

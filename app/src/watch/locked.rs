@@ -2,6 +2,7 @@
 
 use super::api;
 use crate::components::awake;
+use crate::components::problem::field_error;
 use crate::error::ApiError;
 use domain::id::VideoId;
 use leptos::html;
@@ -56,17 +57,7 @@ pub fn locked(id: VideoId) -> AnyView {
                     />
                     <div id="film-password-note">
                         <p class="field-hint">"Whoever gave you the link knows it."</p>
-                        {move || {
-                            problem
-                                .get()
-                                .map(|problem| {
-                                    view! {
-                                        <p class="field-error" role="alert">
-                                            {problem.message}
-                                        </p>
-                                    }
-                                })
-                        }}
+                        {field_error(move || problem.get().map(|problem| problem.message))}
                     </div>
                 </div>
                 <button

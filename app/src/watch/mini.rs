@@ -1,7 +1,7 @@
 //! A film that goes on in a corner while somebody looks around: the same `<video>`, taken along from its page.
 
 use super::player::Handle;
-use crate::components::header::is_typing;
+use crate::components::header::is_command;
 use crate::components::icons::{CLOSE, PAUSE, PLAY, solid};
 use domain::id::VideoId;
 use leptos::ev;
@@ -84,8 +84,7 @@ fn corner(mini: Mini, small: Small) -> AnyView {
         move |_| {
             let (page, navigate) = (page.clone(), navigate.clone());
             let keys = window_event_listener(ev::keydown, move |event| {
-                let plain = !event.ctrl_key() && !event.meta_key() && !event.alt_key() && !is_typing(&event);
-                if plain && event.key().eq_ignore_ascii_case("i") {
+                if is_command(&event) && event.key().eq_ignore_ascii_case("i") {
                     navigate(&page, NavigateOptions::default());
                 }
             });

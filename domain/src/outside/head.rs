@@ -1,6 +1,7 @@
 //! What the head of a film's page tells of it: Open Graph, Twitter's cards, oEmbed, schema.org.
 
 use super::oembed::{self, Format};
+use super::xml::for_script;
 use super::{Embeds, Site, summary};
 use crate::calendar::{iso, iso_length};
 use crate::embed;
@@ -168,11 +169,6 @@ fn data(video: &Video, site: &Site<'_>) -> Value {
         set("hasPart", video.chapters.iter().map(clip).collect());
     }
     data
-}
-
-/// Nothing in it ends the element that it stands in, or begins a comment.
-fn for_script(json: &Value) -> String {
-    json.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Text for XML 1.0 and HTML.
 
+use serde_json::Value;
 use std::fmt::Write;
 
 /// For elements and quoted attributes alike. What XML has no way to say is left out: most control characters, and what is
@@ -19,6 +20,11 @@ pub fn escape(text: &str) -> String {
         }
     }
     safe
+}
+
+/// As the text of a `<script>`: nothing in it ends the element, or begins a comment.
+pub fn for_script(json: &Value) -> String {
+    json.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
 /// Adds `<name>text</name>`.

@@ -7,7 +7,7 @@ use super::watch::{media_base, watched};
 use crate::{Error, Platform, Result};
 use domain::access::Actor;
 use domain::id::{BuildId, VideoId};
-use domain::playlist::{AUDIO, beginning};
+use domain::playlist::{AUDIO, beginning, from_root};
 use std::sync::Arc;
 
 /// Playlists of more bytes than this are left to be asked for: a page isn't made heavy for films of many hours.
@@ -59,10 +59,4 @@ fn first_renditions(snapshot: &Snapshot) -> impl Iterator<Item = String> {
     let lowest = lengths().find(|(_, length)| *length > 0.0 && *length >= enough).map(|(name, _)| name);
     let sound = snapshot.renditions().any(|rendition| rendition.name == AUDIO).then(|| AUDIO.to_owned());
     lowest.into_iter().chain(sound)
-}
-
-/// Lines of a playlist lead upwards from it to the root, or away.
-fn from_root(uri: &str) -> String {
-    let below = uri.trim_start_matches("../");
-    if below.len() < uri.len() { format!("/{below}") } else { uri.to_owned() }
 }

@@ -45,9 +45,8 @@ const FLASH: Duration = Duration::from_millis(900);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sheet {
     None,
-    /// By its page.
     Settings(Page),
-    /// At a place of the picture, in per cent.
+    /// Where somebody clicked.
     Context,
     Keys,
 }
@@ -310,10 +309,14 @@ impl Deck {
     }
 
     pub fn choose_sound(self, sound: i32) {
-        self.sound.set(sound);
-        self.on_handle(|handle| handle.set_sound(sound));
+        self.set_sound(sound);
         let language = language_of(&self.sounds.read_untracked(), sound);
         self.taste.update(|taste| taste.sound = language);
+    }
+
+    fn set_sound(self, sound: i32) {
+        self.sound.set(sound);
+        self.on_handle(|handle| handle.set_sound(sound));
     }
 
     pub fn choose_text(self, text: i32) {
@@ -371,11 +374,9 @@ impl Deck {
         self.texts.set(texts);
         let taste = self.taste.get_untracked();
         if new_sounds && let Some(language) = taste.sound {
-            let sounds = self.sounds.read_untracked();
-            if let Some(sound) = sounds.iter().find(|track| track.language == language).map(|track| track.index) {
-                drop(sounds);
-                self.sound.set(sound);
-                self.on_handle(|handle| handle.set_sound(sound));
+            let known = |all: &Vec<Track>| all.iter().find(|track| track.language == language).map(|track| track.index);
+            if let Some(sound) = self.sounds.with_untracked(known) {
+                self.set_sound(sound);
             }
         }
         if new_texts && taste.text_on {

@@ -1,7 +1,7 @@
 //! The keyboard, on the whole page.
 
 use super::deck::{Deck, Sheet};
-use crate::components::header::is_typing;
+use crate::components::header::is_command;
 use leptos::ev;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -39,8 +39,7 @@ pub fn listen(deck: Deck) {
     Effect::new(move |_| {
         let navigate = navigate.clone();
         let keys = window_event_listener(ev::keydown, move |event| {
-            if event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() || is_typing(&event)
-            {
+            if event.default_prevented() || !is_command(&event) {
                 return;
             }
             if event.key().eq_ignore_ascii_case("i") {

@@ -154,14 +154,17 @@ fn choice(label: String, is_chosen: bool, is_there: bool, choose: impl Fn() + Se
     .into_any()
 }
 
+/// The same, and the menu is done with.
+fn pick(deck: Deck, label: String, is_chosen: bool, is_there: bool, choose: impl Fn() + Send + 'static) -> AnyView {
+    choice(label, is_chosen, is_there, move || {
+        choose();
+        deck.sheet.set(Sheet::None);
+    })
+}
+
 fn qualities(deck: Deck) -> Vec<AnyView> {
     let chosen = deck.chosen.get();
-    let item = |label, index, is_there| {
-        choice(label, chosen == index, is_there, move || {
-            deck.choose_level(index);
-            deck.sheet.set(Sheet::None);
-        })
-    };
+    let item = |label, index, is_there| pick(deck, label, chosen == index, is_there, move || deck.choose_level(index));
     let mut rows = vec![item(quality_auto(deck), AUTO, true)];
     rows.extend(deck.levels.get().into_iter().rev().map(|level| {
         let label = if level.lags { format!("{}p, soon", level.height) } else { format!("{}p", level.height) };
@@ -176,23 +179,13 @@ fn quality_auto(deck: Deck) -> String {
 
 fn speeds(deck: Deck) -> Vec<AnyView> {
     let now = deck.speed.get();
-    let item = |speed| {
-        choice(speed_text(speed), speed == now, true, move || {
-            deck.set_speed(speed);
-            deck.sheet.set(Sheet::None);
-        })
-    };
+    let item = |speed| pick(deck, speed_text(speed), speed == now, true, move || deck.set_speed(speed));
     SPEEDS.into_iter().map(item).collect()
 }
 
 fn texts(deck: Deck) -> Vec<AnyView> {
     let now = deck.text.get();
-    let item = |label, index| {
-        choice(label, index == now, true, move || {
-            deck.choose_text(index);
-            deck.sheet.set(Sheet::None);
-        })
-    };
+    let item = |label, index| pick(deck, label, index == now, true, move || deck.choose_text(index));
     let mut rows = vec![item("Off".to_owned(), AUTO)];
     rows.extend(deck.texts.get().into_iter().map(|text| item(text.name, text.index)));
     rows.push(row(deck, Page::CaptionLook, "Look", String::new));
@@ -216,11 +209,6 @@ fn looks(deck: Deck) -> Vec<AnyView> {
 
 fn sounds(deck: Deck) -> Vec<AnyView> {
     let now = deck.sound.get();
-    let item = |label, index| {
-        choice(label, index == now, true, move || {
-            deck.choose_sound(index);
-            deck.sheet.set(Sheet::None);
-        })
-    };
+    let item = |label, index| pick(deck, label, index == now, true, move || deck.choose_sound(index));
     deck.sounds.get().into_iter().map(|sound| item(sound.name, sound.index)).collect()
 }
