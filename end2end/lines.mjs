@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import http from 'node:http';
+import { buffer } from 'node:stream/consumers';
 
 /**
  * What happens to a part on its way: a bit of it is turned over, the connection breaks half-way, its signature is too old,
@@ -47,9 +48,13 @@ export async function badLine() {
     const target = new URL(request.url);
     const accident = request.method === 'PUT' ? line.accidents(line.puts.push(target.pathname + target.search) - 1) : undefined;
     if (line.latency) await new Promise((resolve) => setTimeout(resolve, line.latency));
-    const early = accident === 'hold' ? await read(request, held) : [];
-    // The browser has given it up meanwhile.
-    if (request.socket.destroyed) return;
+    let whole;
+    if (accident === 'hold') {
+      // Were it not read, nobody would notice that the browser has given it up.
+      whole = await buffer(request).catch(() => undefined);
+      await held;
+      if (!whole || request.socket.destroyed) return;
+    }
     if (accident === 'expire') target.searchParams.set('X-Amz-Date', '20200101T000000Z');
     if (accident === 'hiccup') {
       const origin = request.headers.origin ?? '*';
@@ -63,9 +68,8 @@ export async function badLine() {
     });
     way.on('error', () => response.destroy());
     response.on('close', () => way.destroy());
-    for (const bytes of early) way.write(bytes);
-    if (request.complete && accident === 'hold') {
-      way.end();
+    if (whole) {
+      way.end(whole);
       return;
     }
     let passed = 0;
@@ -92,14 +96,4 @@ export async function badLine() {
   await once(server, 'listening');
   line.url = `http://127.0.0.1:${server.address().port}`;
   return line;
-}
-
-/** What comes of a request until it is let go. Were it not read, nobody would notice that the other end is gone. */
-async function read(request, until) {
-  const early = [];
-  const keep = (bytes) => early.push(bytes);
-  request.on('data', keep);
-  await until;
-  request.off('data', keep).pause();
-  return early;
 }

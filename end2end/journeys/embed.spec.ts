@@ -62,6 +62,8 @@ test('a film plays on another site, from where its address says, and counts', as
     await video.evaluate((element: HTMLVideoElement) => {
       element.loop = true;
       element.currentTime = 0;
+      // It may have come to its end, which stops it.
+      return element.play();
     });
     await expect.poll(() => video.evaluate((element: HTMLVideoElement) => element.currentTime)).toBeGreaterThan(8);
     expect(await views()).toBe(1);
