@@ -11,8 +11,8 @@ use crate::upload::{Queue, Tray, Upload, badge};
 use crate::watch::{Mini, MiniPlayer, Watch};
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
-use leptos_router::components::{FlatRoutes, Route, Router};
-use leptos_router::{Lazy, LazyRoute, lazy_route, path};
+use leptos_router::components::{FlatRoutes, Router};
+use leptos_router::{Lazy, LazyRoute, MatchNestedRoutes, NestedRoute, lazy_route, path};
 
 /// Pages whose code comes when somebody goes there.
 macro_rules! lazy_pages {
@@ -44,8 +44,20 @@ lazy_pages! {
     SignUpPage: SignUp
 }
 
+fn pages() -> impl MatchNestedRoutes + Clone {
+    (
+        NestedRoute::new(path!("/"), Lazy::<HomePage>::new()),
+        NestedRoute::new(path!("/search"), Lazy::<SearchPage>::new()),
+        NestedRoute::new(path!("/watch/:id"), Lazy::<WatchPage>::new()),
+        NestedRoute::new(path!("/upload"), Lazy::<UploadPage>::new()),
+        NestedRoute::new(path!("/studio"), Lazy::<StudioPage>::new()),
+        NestedRoute::new(path!("/signin"), Lazy::<SignInPage>::new()),
+        NestedRoute::new(path!("/signup"), Lazy::<SignUpPage>::new()),
+    )
+}
+
 #[component]
-pub fn App() -> impl IntoView {
+pub fn App() -> AnyView {
     provide_meta_context();
     provide_toasts();
     provide_context(Account::new());
@@ -67,15 +79,7 @@ pub fn App() -> impl IntoView {
             </a>
             <Header />
             <main id="main" tabindex="-1">
-                <FlatRoutes fallback=NotFound>
-                    <Route path=path!("/") view={Lazy::<HomePage>::new()} />
-                    <Route path=path!("/search") view={Lazy::<SearchPage>::new()} />
-                    <Route path=path!("/watch/:id") view={Lazy::<WatchPage>::new()} />
-                    <Route path=path!("/upload") view={Lazy::<UploadPage>::new()} />
-                    <Route path=path!("/studio") view={Lazy::<StudioPage>::new()} />
-                    <Route path=path!("/signin") view={Lazy::<SignInPage>::new()} />
-                    <Route path=path!("/signup") view={Lazy::<SignUpPage>::new()} />
-                </FlatRoutes>
+                <FlatRoutes fallback=NotFound children=ToChildren::to_children(pages) />
             </main>
             <Tray />
             <MiniPlayer />

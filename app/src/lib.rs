@@ -8,6 +8,7 @@ mod error;
 mod live;
 mod page;
 pub mod server;
+#[cfg(feature = "ssr")]
 mod shell;
 mod studio;
 mod upload;
@@ -15,4 +16,5 @@ mod watch;
 
 pub use app::App;
 pub use error::ApiError;
+#[cfg(feature = "ssr")]
 pub use shell::shell;

@@ -90,7 +90,7 @@ fn submit(answer: Answer, next: String, busy: RwSignal<bool>, problem: RwSignal<
 }
 
 #[component]
-pub fn SignIn() -> impl IntoView {
+pub fn SignIn() -> AnyView {
     let (login, password) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
     let problem = RwSignal::new(None);
     let busy = RwSignal::new(false);
@@ -145,7 +145,7 @@ pub fn SignIn() -> impl IntoView {
 }
 
 #[component]
-pub fn SignUp() -> impl IntoView {
+pub fn SignUp() -> AnyView {
     let (username, email, password) =
         (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
     let problem = RwSignal::new(None);

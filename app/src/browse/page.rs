@@ -53,7 +53,7 @@ fn looked_for() -> Option<String> {
 }
 
 #[component]
-pub fn Home() -> impl IntoView {
+pub fn Home() -> AnyView {
     let query = use_query_map();
     view! {
         <Title text="" />
@@ -67,7 +67,7 @@ pub fn Home() -> impl IntoView {
 }
 
 #[component]
-pub fn Search() -> impl IntoView {
+pub fn Search() -> AnyView {
     let query = use_query_map();
     let heading = move || {
         let text = query.read().get("q").and_then(|q| SearchQuery::parse(&q));

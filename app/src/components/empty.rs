@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 
 #[component]
-pub fn Empty(#[prop(into)] title: String, #[prop(into)] text: String, children: Children) -> impl IntoView {
+pub fn Empty(#[prop(into)] title: String, #[prop(into)] text: String, children: Children) -> AnyView {
     view! {
         <div class="empty">
             <h2 dir="auto">{title}</h2>
@@ -18,7 +18,7 @@ pub fn Empty(#[prop(into)] title: String, #[prop(into)] text: String, children: 
 }
 
 #[component]
-pub fn NotFound() -> impl IntoView {
+pub fn NotFound() -> AnyView {
     server::set_status(404);
     view! {
         <Title text="Not found" />
@@ -38,7 +38,7 @@ pub fn NotFound() -> impl IntoView {
 
 /// A page that couldn't be loaded.
 #[component]
-pub fn Failure(error: ApiError) -> impl IntoView {
+pub fn Failure(error: ApiError) -> AnyView {
     view! {
         <div class="page">
             <div class="empty" role="alert">

@@ -12,7 +12,7 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use wasm_bindgen::JsCast;
 
 #[component]
-pub fn Header() -> impl IntoView {
+pub fn Header() -> AnyView {
     let Account(me) = expect_context();
     view! {
         <header class="site-header">
@@ -36,7 +36,7 @@ pub fn Header() -> impl IntoView {
 
 /// A form that works without script; with it, the page stays, and so do uploads on their way.
 #[component]
-fn SearchForm() -> impl IntoView {
+fn SearchForm() -> AnyView {
     let input = NodeRef::<html::Input>::new();
     let query = use_query_map();
     let navigate = use_navigate();

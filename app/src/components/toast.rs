@@ -48,7 +48,7 @@ pub fn offer(text: String, label: &'static str, action: Callback<()>) {
 }
 
 #[component]
-pub fn Toasts() -> impl IntoView {
+pub fn Toasts() -> AnyView {
     let context = expect_context::<Current>();
     Effect::new(move |_| PAGE.with(|page| page.set(Some(context))));
     let current = context.0;

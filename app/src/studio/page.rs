@@ -33,7 +33,7 @@ fn skeleton() -> AnyView {
 }
 
 #[component]
-pub fn Studio() -> impl IntoView {
+pub fn Studio() -> AnyView {
     view! {
         <Title text="My films" />
         <div class="page page-middle">

@@ -25,7 +25,7 @@ fn skeleton() -> AnyView {
 }
 
 #[component]
-pub fn Upload() -> impl IntoView {
+pub fn Upload() -> AnyView {
     view! {
         <Title text="Upload" />
         <div class="page page-middle">

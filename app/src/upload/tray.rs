@@ -77,7 +77,7 @@ pub fn badge(queue: Queue) -> String {
 }
 
 #[component]
-pub fn Tray() -> impl IntoView {
+pub fn Tray() -> AnyView {
     let queue = expect_context::<Queue>();
     let here = use_location().pathname;
     let sum = Memo::new(move |_| queue.films.with(|films| Sum::of(films)));

@@ -50,7 +50,7 @@ impl Mini {
 }
 
 #[component]
-pub fn MiniPlayer() -> impl IntoView {
+pub fn MiniPlayer() -> AnyView {
     let mini = expect_context::<Mini>();
     (move || mini.0.get().map(|small| corner(mini, small))).into_any()
 }

@@ -42,7 +42,7 @@ fn skeleton() -> AnyView {
 }
 
 #[component]
-pub fn Watch() -> impl IntoView {
+pub fn Watch() -> AnyView {
     let params = use_params_map();
     let id = Signal::derive(move || params.read().get("id").unwrap_or_default());
     view! { <div class="page">{page(id, load, skeleton, show)}</div> }.into_any()
