@@ -20,13 +20,21 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="manifest" href="/manifest.webmanifest" />
                 <link rel="alternate" type="application/rss+xml" title="Kinora" href="/feed.xml" />
                 <AutoReload options=options.clone() />
-                // Where a film is watched, its first frame goes before buttons that do something.
-                <HydrationScripts options defer=crate::server::is_watching() />
+                {hydration(options)}
                 <MetaTags />
             </head>
             <body>
                 <App />
             </body>
         </html>
+    }
+}
+
+/// Where a film is watched, its first frame goes before buttons that do something.
+fn hydration(options: LeptosOptions) -> AnyView {
+    if crate::server::is_watching() {
+        view! { <script type="module" src="/wake.js" nonce=use_nonce()></script> }.into_any()
+    } else {
+        view! { <HydrationScripts options /> }.into_any()
     }
 }

@@ -34,3 +34,4 @@ pub mod video;
 pub mod watching;
 pub mod waveform;
 pub mod webvtt;
+pub mod within;

@@ -5,6 +5,7 @@ use crate::playlist::{AUDIO, is_audio};
 use crate::poster::{Choice, Poster};
 use crate::time::UnixMillis;
 use crate::webvtt::Chapter;
+use crate::within::within;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -110,7 +111,7 @@ impl FromStr for State {
 
 /// Whole per cent of a share from 0 to 1, for people: it says 100 when all is done and no sooner.
 pub fn percent(share: f64) -> u32 {
-    (share.clamp(0.0, 1.0) * 100.0) as u32
+    (within(0.0, share, 1.0) * 100.0) as u32
 }
 
 /// Something the owner should know about a film that came out nevertheless.

@@ -30,6 +30,8 @@ pub enum Node {
     Any(AnyView),
     /// Leptos' own.
     Foreign(Box<dyn Foreign>),
+    /// The same, where nothing of it stands in the page: a title.
+    Unseen(Box<dyn Foreign>),
 }
 
 pub enum NodeState {
@@ -76,10 +78,19 @@ pub fn erase<T: RenderHtml + 'static>(view: T) -> Node {
     if let Some(node) = any.downcast_mut::<Option<Node>>().and_then(Option::take) {
         return node;
     }
-    view.map_or(Node::Nothing, |view| Node::Foreign(Box::new(view)))
+    let seen: fn(Box<dyn Foreign>) -> Node = if T::EXISTS { Node::Foreign } else { Node::Unseen };
+    view.map_or(Node::Nothing, |view| seen(Box::new(view)))
 }
 
 impl Node {
+    fn is_seen(&self) -> bool {
+        match self {
+            Node::Unseen(_) => false,
+            Node::Nodes(nodes) => nodes.iter().any(Node::is_seen),
+            _ => true,
+        }
+    }
+
     pub fn build(self) -> NodeState {
         match self {
             Node::Nothing => NodeState::Foreign(Box::new(Render::build(()))),
@@ -90,7 +101,7 @@ impl Node {
             Node::Live(function) => NodeState::Foreign(Box::new(Render::build(function))),
             Node::Inert(element) => NodeState::Foreign(Box::new(element.build())),
             Node::Any(view) => NodeState::Any(view.build()),
-            Node::Foreign(view) => NodeState::Foreign(view.build()),
+            Node::Foreign(view) | Node::Unseen(view) => NodeState::Foreign(view.build()),
         }
     }
 
@@ -99,12 +110,18 @@ impl Node {
             Node::Nothing => NodeState::Foreign(Box::new(RenderHtml::hydrate::<true>((), cursor, position))),
             Node::Text(text) => NodeState::Text(RenderHtml::hydrate::<true>(text, cursor, position)),
             Node::Element(element) => NodeState::Element((*element).hydrate(cursor, position)),
-            Node::Nodes(nodes) => NodeState::Nodes(nodes.into_iter().map(|node| node.hydrate(cursor, position)).collect()),
+            Node::Nodes(nodes) => {
+                NodeState::Nodes(nodes.into_iter().map(|node| node.hydrate(cursor, position)).collect())
+            }
             Node::List(nodes) => NodeState::Foreign(Box::new(RenderHtml::hydrate::<true>(nodes, cursor, position))),
-            Node::Live(function) => NodeState::Foreign(Box::new(RenderHtml::hydrate::<true>(function, cursor, position))),
-            Node::Inert(element) => NodeState::Foreign(Box::new(RenderHtml::hydrate::<true>(element, cursor, position))),
+            Node::Live(function) => {
+                NodeState::Foreign(Box::new(RenderHtml::hydrate::<true>(function, cursor, position)))
+            }
+            Node::Inert(element) => {
+                NodeState::Foreign(Box::new(RenderHtml::hydrate::<true>(element, cursor, position)))
+            }
             Node::Any(view) => NodeState::Any(RenderHtml::hydrate::<true>(view, cursor, position)),
-            Node::Foreign(view) => NodeState::Foreign(view.hydrate(cursor, position)),
+            Node::Foreign(view) | Node::Unseen(view) => NodeState::Foreign(view.hydrate(cursor, position)),
         }
     }
 
@@ -259,6 +276,8 @@ pub trait IntoNode: Sized {
     fn into_any(self) -> AnyView {
         match self.into_node() {
             Node::Any(view) => view,
+            // Where Leptos erases what isn't seen, its server leaves a mark.
+            node if !node.is_seen() => leptos::prelude::IntoAny::into_any(Node::Nodes(vec![node, Node::Nothing])),
             node => leptos::prelude::IntoAny::into_any(node),
         }
     }
@@ -311,9 +330,8 @@ impl IntoNode for () {
         Node::Nothing
     }
 
-    /// Where the server erases nothing, it leaves a mark of its own.
     fn into_any(self) -> AnyView {
-        leptos::prelude::IntoAny::into_any(self)
+        IntoNode::into_any(Node::Nodes(vec![Node::Nothing, Node::Nothing]))
     }
 }
 

@@ -1,7 +1,7 @@
 use super::api;
 use crate::components::empty::Empty;
 use crate::components::film_card::{film_card, grid_skeleton};
-use crate::page::{Data, Listing, Load, page};
+use crate::page::{Listing, Load, Loaded, page};
 use domain::search::SearchQuery;
 use domain::time::UnixMillis;
 use domain::video::Card;
@@ -42,7 +42,7 @@ fn parse(key: &str) -> (Option<String>, Option<String>) {
 fn load(key: String) -> Load {
     Box::pin(async move {
         let (query, cursor) = parse(&key);
-        api::films(query, cursor).await.map(Data::Films)
+        api::films(query, cursor).await.map(Loaded::new)
     })
 }
 
@@ -86,8 +86,8 @@ pub fn Search() -> AnyView {
     .into_any()
 }
 
-fn show(data: Data) -> AnyView {
-    let Data::Films(Listing { page, now }) = data else { return ().into_any() };
+fn show(films: Loaded) -> AnyView {
+    let Some(Listing { page, now }) = films.get() else { return ().into_any() };
     let query = looked_for();
     if page.items.is_empty() {
         return nothing(query.is_some());

@@ -1,7 +1,7 @@
 use super::api;
 use super::row::{Mine, film_row};
 use crate::components::empty::Empty;
-use crate::page::{Data, Listing, Load, page};
+use crate::page::{Listing, Load, Loaded, page};
 use domain::time::UnixMillis;
 use domain::video::Card;
 use leptos::prelude::*;
@@ -13,7 +13,7 @@ use std::time::Duration;
 const ASK_EVERY: Duration = Duration::from_secs(2);
 
 fn load(_: String) -> Load {
-    Box::pin(async { api::my_films(None).await.map(Data::Mine) })
+    Box::pin(async { api::my_films(None).await.map(Loaded::new) })
 }
 
 fn skeleton() -> AnyView {
@@ -48,8 +48,8 @@ fn rows(films: Vec<Card>, now: UnixMillis) -> impl Iterator<Item = Mine> {
     films.into_iter().map(move |film| Mine::new(film, now))
 }
 
-fn show(data: Data) -> AnyView {
-    let Data::Mine(Listing { page, now }) = data else { return ().into_any() };
+fn show(mine: Loaded) -> AnyView {
+    let Some(Listing { page, now }) = mine.get() else { return ().into_any() };
     let films = RwSignal::new(rows(page.items, now).collect::<Vec<_>>());
     let next = RwSignal::new(page.next_cursor);
     keep_fresh(films);

@@ -4,7 +4,7 @@ use super::{api, files, notify, row};
 use crate::components::icons::{UPLOAD, icon};
 use crate::components::theme::{remember, remembered};
 use crate::components::{awake, visibility};
-use crate::page::{Data, Load, page};
+use crate::page::{Load, Loaded, page};
 use domain::time::bytes;
 use domain::video::Visibility;
 use leptos::ev;
@@ -17,7 +17,7 @@ use leptos_meta::Title;
 const VISIBILITY_KEY: &str = "kinora-visibility";
 
 fn load(_: String) -> Load {
-    Box::pin(async { api::upload_desk().await.map(Data::Upload) })
+    Box::pin(async { api::upload_desk().await.map(Loaded::new) })
 }
 
 fn skeleton() -> AnyView {
@@ -36,8 +36,8 @@ pub fn Upload() -> AnyView {
     .into_any()
 }
 
-fn show(data: Data) -> AnyView {
-    let Data::Upload(desk) = data else { return ().into_any() };
+fn show(desk: Loaded) -> AnyView {
+    let Some(desk) = desk.get::<api::Desk>() else { return ().into_any() };
     let queue = expect_context::<Queue>();
     let awake = awake();
     let max_bytes = desk.max_bytes;

@@ -3,7 +3,7 @@ use super::locked::locked;
 use super::player::{Film, player};
 use crate::error::ApiError;
 use crate::live::{News, follow};
-use crate::page::{Data, Load, page};
+use crate::page::{Load, Loaded, page};
 use domain::id::VideoId;
 use domain::time::{age, place};
 use domain::video::{Playback, State, Video, Visibility, percent};
@@ -13,6 +13,14 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use send_wrapper::SendWrapper;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+enum Shown {
+    Film(Box<FilmPage>),
+    /// Behind a password, for who doesn't have it.
+    Locked(VideoId),
+}
 
 fn load(id: String) -> Load {
     Box::pin(async move {
@@ -21,8 +29,8 @@ fn load(id: String) -> Load {
             return Err(ApiError::new("not_found", "There is nothing here."));
         };
         match api::film(VideoId::clone(&id)).await {
-            Ok(film) => Ok(Data::Film(Box::new(film))),
-            Err(error) if error.is("password_required") => Ok(Data::Locked(id)),
+            Ok(film) => Ok(Loaded::new(Shown::Film(Box::new(film)))),
+            Err(error) if error.is("password_required") => Ok(Loaded::new(Shown::Locked(id))),
             Err(error) => Err(error),
         }
     })
@@ -64,11 +72,11 @@ fn screen(video: &Video) -> Screen {
     }
 }
 
-fn show(data: Data) -> AnyView {
-    let film = match data {
-        Data::Film(film) => film,
-        Data::Locked(id) => return locked(id),
-        _ => return ().into_any(),
+fn show(shown: Loaded) -> AnyView {
+    let film = match shown.get() {
+        Some(Shown::Film(film)) => film,
+        Some(Shown::Locked(id)) => return locked(id),
+        None => return ().into_any(),
     };
     let FilmPage { video, now, head, .. } = *film;
     let head = super::head::head(video.title.clone(), head);

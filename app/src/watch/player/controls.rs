@@ -49,9 +49,7 @@ const WIDE: &str = "player-button max-sm:hidden";
 fn sound(deck: Deck) -> AnyView {
     let (playing, muted) = (deck.playing, deck.muted);
     let turn = move |event: leptos::ev::Event| {
-        if let Ok(volume) = event_target_value(&event).parse() {
-            deck.set_volume(volume);
-        }
+        deck.set_volume(event_target::<web_sys::HtmlInputElement>(&event).value_as_number());
     };
     view! {
         {button(

@@ -4,6 +4,7 @@ use super::engine::Handle;
 use super::gestures::Tap;
 use super::taste::Taste;
 use domain::time::clock;
+use domain::within::within;
 use leptos::html;
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
@@ -203,7 +204,7 @@ impl Deck {
         self.on_video(|video| {
             let end = video.duration();
             let end = if end.is_finite() { end } else { f64::MAX };
-            video.set_current_time(time.clamp(0.0, end));
+            video.set_current_time(within(0.0, time, end));
         });
         self.read_time();
     }
@@ -239,7 +240,7 @@ impl Deck {
     /// 0 to 1. Whoever makes it louder wants to hear it.
     pub fn set_volume(self, volume: f64) {
         self.stir();
-        let volume = volume.clamp(0.0, 1.0);
+        let volume = within(0.0, volume, 1.0);
         self.on_video(|video| {
             video.set_volume(volume);
             video.set_muted(volume <= 0.0);

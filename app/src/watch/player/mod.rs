@@ -23,6 +23,7 @@ use deck::{Deck, Sheet};
 use domain::id::VideoId;
 use domain::poster::Poster;
 use domain::webvtt::Chapter;
+use domain::within::within;
 pub use engine::Handle;
 use leptos::ev::PointerEvent;
 use leptos::nonce::use_nonce;
@@ -149,7 +150,7 @@ fn video(deck: Deck, src: String, film: &Film, picture: Memo<Option<Poster>>) ->
             preload="auto"
             data-hls=src
             data-film=film.id.to_string()
-            data-start=film.start.or(film.left).map(|start| start.to_string())
+            data-start=film.start.or(film.left)
             on:pointerdown=move |event| deck.alive(|| gestures::begin(deck, &event))
             on:click=move |event| deck.alive(|| gestures::click(deck, &event))
             on:dblclick=move |event| deck.alive(|| gestures::double_click(deck, &event))
@@ -190,7 +191,7 @@ fn is_awake() -> bool {
 fn begun(deck: Deck) {
     let taste = deck.taste.get_untracked();
     deck.on_video(|video| {
-        video.set_volume(taste.volume.clamp(0.0, 1.0));
+        video.set_volume(within(0.0, taste.volume, 1.0));
         video.set_muted(taste.muted);
         // It may have begun before the page was awake.
         deck.playing.set(!video.paused());

@@ -4,6 +4,7 @@ use super::deck::Deck;
 use super::tiles::Storyboard;
 use domain::time::clock;
 use domain::webvtt::{Chapter, Tile};
+use domain::within::within;
 use leptos::ev::{Event, PointerEvent};
 use leptos::html;
 use leptos::prelude::*;
@@ -26,17 +27,15 @@ pub fn bar(deck: Deck, chapters: Signal<Vec<Chapter>>, storyboard: Signal<Option
         let x = f64::from(event.client_x()) - frame.left() - INSET;
         let width = frame.width() - 2.0 * INSET;
         if length > 0.0 && width > 0.0 {
-            aimed.set(Some((x / width).clamp(0.0, 1.0) * length));
+            aimed.set(Some(within(0.0, x / width, 1.0) * length));
         }
     };
     let seek = move |event: Event| {
-        if let Ok(time) = event_target_value(&event).parse() {
-            deck.seek_to(time);
-        }
+        deck.seek_to(event_target::<web_sys::HtmlInputElement>(&event).value_as_number());
     };
     let share = move |seconds: f64| {
         let length = deck.duration.get();
-        if length > 0.0 { (seconds / length).clamp(0.0, 1.0) * WHOLE } else { 0.0 }
+        if length > 0.0 { within(0.0, seconds / length, 1.0) * WHOLE } else { 0.0 }
     };
     let loaded =
         move || deck.buffered.with(|ranges| bars(ranges.iter().map(|(start, end)| (share(*start), share(*end)))));
@@ -70,7 +69,7 @@ pub fn bar(deck: Deck, chapters: Signal<Vec<Chapter>>, storyboard: Signal<Option
                 type="range"
                 aria-label="Seek"
                 min="0"
-                max=move || deck.duration.get().to_string()
+                max=move || deck.duration.get()
                 step="any"
                 prop:value=move || deck.time.get()
                 aria-valuetext=move || spoken(deck, chapters)
@@ -121,7 +120,7 @@ fn preview(
         let (Some(place), Some(row)) = (place.get(), row.get_untracked()) else { return };
         let (width, own) = (row.get_bounding_client_rect().width(), place.get_bounding_client_rect().width());
         let middle = INSET + seconds / deck.duration.get_untracked() * (width - 2.0 * INSET);
-        let left = (middle - own / 2.0).clamp(0.0, (width - own).max(0.0)) as i32;
+        let left = within(0.0, middle - own / 2.0, width - own) as i32;
         // As a property: a policy against inline styles lets that pass.
         let _ = web_sys::HtmlElement::style(&place).set_property("--left", &format!("{left}px"));
     });
