@@ -22,7 +22,7 @@ await build({
   bundle: true,
   minify: true,
   format: 'esm',
-  target: 'es2020',
+  target: 'es2022',
   legalComments: 'none',
   banner: { js: '/*! Kinora player; contains hls.js, Apache-2.0, (c) Dailymotion and contributors */' },
   define: await features(),

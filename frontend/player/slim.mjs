@@ -1,4 +1,4 @@
-// Leaves out of hls.js what no film of ours has: DRM, ads, MPEG-TS, captions inside the picture.
+// Leaves out of hls.js what no film of ours has: DRM, ads, MPEG-TS, captions inside the picture; and what it logs.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, relative, resolve, sep } from 'node:path';
@@ -16,6 +16,15 @@ const stubs = {
   'demux/audio/ac3-demuxer.ts': 'export class AC3Demuxer {}',
   'demux/transmuxer-worker.ts': '',
   'controller/eme-controller.ts': 'export default undefined',
+  'crypt/decrypter.ts': `
+    export default class {
+      reset() {}
+      flush() { return null }
+      destroy() {}
+      isSync() { return false }
+      decrypt() { return Promise.reject(new Error('encrypted films are not supported')) }
+    }`,
+  'utils/fetch-loader.ts': 'export default undefined; export function fetchSupported() { return false }',
   'controller/cmcd-controller.ts': 'export default undefined',
   // Timed metadata of broadcasters.
   'controller/id3-track-controller.ts': 'export default undefined',
@@ -38,6 +47,39 @@ async function remuxerHelpers(path) {
   return `${text.slice(0, from)}export default class {}\n${text.slice(to)}`;
 }
 
+const LOG = /^[ \t]*(?:this|self|hls|logger)[\w.]*\.(?:log|warn|debug)\(/gm;
+
+/** What it would say to who looks for faults in hls.js: a tenth of it. */
+export function withoutLogs(text) {
+  let kept = '';
+  let from = 0;
+  for (const { index, 0: start } of text.matchAll(LOG)) {
+    const end = closing(text, index + start.length);
+    if (index < from || text[end + 1] !== ';') continue;
+    // The semicolon stays: the statement may be all that an `if` has.
+    kept += text.slice(from, index);
+    from = end + 1;
+  }
+  return kept + text.slice(from);
+}
+
+/** Where the parenthesis closes that is open before `at`. */
+function closing(text, at) {
+  const open = [')'];
+  for (; open.length; at++) {
+    const [char, wanted] = [text[at], open.at(-1)];
+    if (char === undefined) throw new Error('a call of a log does not end');
+    const isText = '\'"`'.includes(wanted);
+    if (char === '\\') at++;
+    else if (char === wanted) open.pop();
+    else if (wanted === '`' && char === '$' && text[at + 1] === '{') open.push('}'), at++;
+    else if (isText) continue;
+    else if ('([{'.includes(char)) open.push({ '(': ')', '[': ']', '{': '}' }[char]);
+    else if ('\'"`'.includes(char)) open.push(char);
+  }
+  return at - 1;
+}
+
 export function slimHls() {
   return {
     name: 'slim-hls',
@@ -50,7 +92,7 @@ export function slimHls() {
       build.onLoad({ filter: /hls\.js[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
         const name = relative(source, path).split(sep).join('/');
         if (name === 'remux/mp4-remuxer.ts') return { contents: await remuxerHelpers(path), loader: 'ts' };
-        if (!(name in stubs)) return undefined;
+        if (!(name in stubs)) return { contents: withoutLogs(await readFile(path, 'utf8')), loader: 'ts' };
         missing.delete(name);
         return { contents: stubs[name], loader: 'js' };
       });

@@ -3,6 +3,7 @@
 use super::queue::{Film, Queue, Stage};
 use domain::time::{bytes, time_left};
 use domain::video::percent;
+use leptos::lazy;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -82,21 +83,24 @@ pub fn Tray() -> AnyView {
     let here = use_location().pathname;
     let sum = Memo::new(move |_| queue.films.with(|films| Sum::of(films)));
     let is_shown = Memo::new(move |_| !queue.films.read().is_empty() && here.read().as_str() != "/upload");
+    (move || is_shown.get().then(|| Suspend::new(tray(sum)))).into_any()
+}
+
+#[lazy]
+fn tray(sum: Memo<Sum>) -> AnyView {
     view! {
-        <Show when=move || is_shown.get()>
-            <aside class="tray" data-testid="tray" aria-label="Films on their way">
-                <p class="tray-text">{move || sum.read().in_words()}</p>
-                <progress
-                    class="bar"
-                    max="100"
-                    aria-label="Sent"
-                    prop:value=move || f64::from(percent(sum.read().share()))
-                ></progress>
-                <a class="btn btn-quiet" href="/upload">
-                    "Show"
-                </a>
-            </aside>
-        </Show>
+        <aside class="tray" data-testid="tray" aria-label="Films on their way">
+            <p class="tray-text">{move || sum.read().in_words()}</p>
+            <progress
+                class="bar"
+                max="100"
+                aria-label="Sent"
+                prop:value=move || f64::from(percent(sum.read().share()))
+            ></progress>
+            <a class="btn btn-quiet" href="/upload">
+                "Show"
+            </a>
+        </aside>
     }
     .into_any()
 }

@@ -26,6 +26,7 @@ use domain::webvtt::Chapter;
 use domain::within::within;
 pub use engine::Handle;
 use leptos::ev::PointerEvent;
+use leptos::lazy;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -119,7 +120,7 @@ pub fn player(src: String, mut film: Film) -> AnyView {
             <div class="contents" inner_html=crate::server::early()></div>
             {video(deck, src, &film, picture)}
             <script type="module" src=engine::SCRIPT nonce=use_nonce()></script>
-            {move || waveform.get().map(|path| wave::wave(deck, path, picture.read().is_some()))}
+            {move || waveform.get().map(|path| Suspend::new(wave::wave(deck, path, picture.read().is_some())))}
             {captions::captions(deck)}
             <div class="contents" aria-live="polite">
                 {move || message(deck)}
@@ -129,13 +130,11 @@ pub fn player(src: String, mut film: Film) -> AnyView {
             </div>
             {place::continued(deck)}
             {controls::controls(deck, &film)}
-            {move || match deck.sheet.get() {
-                Sheet::None => ().into_any(),
-                Sheet::Settings(page) => settings::settings(deck, page),
-                Sheet::Context => context::menu(deck),
-                Sheet::Keys => help::keys(deck),
+            {move || {
+                let sheet = deck.sheet.get();
+                (sheet != Sheet::None).then(|| Suspend::new(opened(deck, sheet)))
             }}
-            {move || deck.nerds.get().then(|| stats::stats(deck))}
+            {move || deck.nerds.get().then(|| Suspend::new(stats::stats(deck)))}
         </div>
     }
     .into_any()
@@ -180,6 +179,17 @@ fn video(deck: Deck, src: String, film: &Film, picture: Memo<Option<Poster>>) ->
         ></video>
     }
     .into_any()
+}
+
+/// What opens over the player. Its code comes when it is opened first.
+#[lazy]
+fn opened(deck: Deck, sheet: Sheet) -> AnyView {
+    match sheet {
+        Sheet::None => ().into_any(),
+        Sheet::Settings(page) => settings::settings(deck, page),
+        Sheet::Context => context::menu(deck),
+        Sheet::Keys => help::keys(deck),
+    }
 }
 
 /// Whether the page was there already: who comes here came by a click on the film.

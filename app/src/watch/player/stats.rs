@@ -2,11 +2,13 @@
 
 use super::deck::Deck;
 use js_sys::Array;
+use leptos::lazy;
 use leptos::prelude::*;
 use std::time::Duration;
 
 const EVERY: Duration = Duration::from_millis(500);
 
+#[lazy]
 pub fn stats(deck: Deck) -> AnyView {
     let lines = RwSignal::new(Vec::<(String, String)>::new());
     let read = move || {
