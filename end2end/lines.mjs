@@ -16,6 +16,8 @@ import { buffer } from 'node:stream/consumers';
  * @property {number} taken How many of them the storage took.
  * @property {(nth: number) => Accident | undefined} accidents Says what happens to the nth PUT, counted from 0.
  * @property {number} latency Milliseconds before anything is passed on.
+ * @property {Set<string>} streams Event streams that are open at the moment.
+ * @property {number} opened How many were opened so far.
  * @property {() => void} release Lets go of what is held, and holds nothing any more.
  * @property {() => void} close
  */
@@ -30,6 +32,8 @@ export async function badLine() {
     url: '',
     puts: [],
     taken: 0,
+    streams: new Set(),
+    opened: 0,
     accidents: () => undefined,
     latency: 0,
     release() {
@@ -60,6 +64,11 @@ export async function badLine() {
       const origin = request.headers.origin ?? '*';
       request.resume().on('end', () => response.writeHead(503, { 'access-control-allow-origin': origin }).end());
       return;
+    }
+    if (target.pathname === '/api/v1/events') {
+      const stream = `${target.search}#${(line.opened += 1)}`;
+      line.streams.add(stream);
+      response.on('close', () => line.streams.delete(stream));
     }
     const way = http.request(target, { method: request.method, headers: request.headers }, (answer) => {
       if (request.method === 'PUT' && answer.statusCode === 200) line.taken += 1;

@@ -11,6 +11,7 @@ pub mod server;
 #[cfg(feature = "ssr")]
 mod shell;
 mod studio;
+mod tabs;
 mod upload;
 mod watch;
 

@@ -2,12 +2,14 @@
 
 mod early;
 mod growth;
+mod look;
 mod text;
 mod watch;
 mod watchers;
 
 pub use early::{Early, early};
 pub use growth::Builds;
+pub use look::look;
 pub use text::Text;
 pub(crate) use watch::may_watch_film;
 pub use watch::{Asked, Playlist, chapters, manifest, master, media_playlist, media_url, storyboard};

@@ -1,71 +1,117 @@
-//! A film's progress and state as they happen (SSE). Kafka brings them at once; PostgreSQL, asked again and again, brings
+//! Films' progress and state as they happen (SSE). Kafka brings them at once; PostgreSQL, asked again and again, brings
 //! them without Kafka, too.
 
 use crate::problem::{Problem, Result};
 use crate::router::AppState;
 use crate::viewer::Who;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use domain::access::Actor;
 use domain::event::{Envelope, Message};
 use domain::id::VideoId;
-use domain::video::{Playback, State as Stage, Video};
+use domain::video::{State as Stage, Video};
 use futures::stream;
-use platform::{Error, Platform, videos};
+use platform::{Platform, videos};
+use serde::Deserialize;
+use serde_json::json;
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-/// How often PostgreSQL is asked. It also judges again whether the film may still be seen.
+/// How often PostgreSQL is asked. It also judges again whether the films may still be seen.
 const POLL: Duration = Duration::from_millis(1500);
+/// How long it is silent at most. A client that hears nothing for longer than two of these asks by itself.
+const ALIVE: Duration = Duration::from_secs(15);
+/// Films that one stream tells of.
+const MOST_FILMS: usize = 50;
 
 /// `GET /api/v1/videos/{id}/events`: the present state first, then what changes, until nothing more will.
 pub async fn follow(State(state): State<AppState>, Who(actor): Who, Path(id): Path<String>) -> Result<Response> {
     let id: VideoId = id.parse().map_err(|_| Problem::not_found())?;
+    // Whoever may not see the film is told so in the words of its page.
+    videos::get(&state.platform, &actor, &id).await?;
+    tell_of(state, actor, vec![id]).await
+}
+
+#[derive(Deserialize)]
+pub struct Films {
+    /// Ids, with commas between.
+    #[serde(default)]
+    videos: String,
+}
+
+/// `GET /api/v1/events?videos={id},{id}`: the same of many films at once. One that the caller can't see, or that there
+/// isn't, is `gone`.
+pub async fn follow_all(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Query(films): Query<Films>,
+) -> Result<Response> {
+    let mut ids = Vec::new();
+    for id in films.videos.split(',').filter(|id| !id.is_empty()) {
+        let id =
+            id.parse().map_err(|_| Problem::field("videos", "id_invalid", "`videos` has what is no film's id."))?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    if ids.is_empty() {
+        return Err(Problem::field("videos", "required", "`videos` names no film."));
+    }
+    if ids.len() > MOST_FILMS {
+        let why = format!("One stream tells of at most {MOST_FILMS} films.");
+        return Err(Problem::field("videos", "too_many_videos", why));
+    }
+    tell_of(state, actor, ids).await
+}
+
+async fn tell_of(state: AppState, actor: Actor, ids: Vec<VideoId>) -> Result<Response> {
     // Listening begins before the state is read, so that nothing falls in between.
     let live = state.platform.live.subscribe();
-    let video = videos::get(&state.platform, &actor, &id).await?;
     let mut poll = tokio::time::interval(POLL);
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut following = Following {
         platform: state.platform,
         actor,
-        id,
+        films: ids.into_iter().map(Told::nothing).collect(),
         live: Some(live),
         poll,
         shutdown: state.shutdown,
-        told: Told::default(),
+        waiting: VecDeque::new(),
     };
-    following.told.learn(&video);
+    following.look(None).await?;
     let events = stream::unfold(following, |mut following| async move {
         let event = following.next().await?;
         Some((Ok::<_, Infallible>(event), following))
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response())
+    // An event, not a comment: scripts on pages don't hear of those.
+    let alive = KeepAlive::new().interval(ALIVE).event(Event::default().event("alive").data("{}"));
+    Ok(Sse::new(events).keep_alive(alive).into_response())
 }
 
 struct Following {
     platform: Platform,
     actor: Actor,
-    id: VideoId,
+    films: Vec<Told>,
     live: Option<broadcast::Receiver<Arc<Envelope>>>,
     poll: Interval,
     shutdown: CancellationToken,
-    told: Told,
+    waiting: VecDeque<Event>,
 }
 
 impl Following {
     async fn next(&mut self) -> Option<Event> {
         loop {
-            if let Some(event) = self.told.waiting.pop_front() {
+            if let Some(event) = self.waiting.pop_front() {
                 return Some(event);
             }
-            if self.told.state.is_some_and(Stage::is_final) {
+            if self.films.iter().all(Told::is_over) {
                 return None;
             }
             let shutdown = self.shutdown.clone();
@@ -74,29 +120,53 @@ impl Following {
                 heard = hear(&mut self.live) => Some(heard),
                 _ = self.poll.tick() => None,
             };
-            match heard {
-                Some(Ok(envelope)) if envelope.message.video() != Some(&self.id) => continue,
-                // That more of it is there, players find out by themselves.
-                Some(Ok(envelope)) if matches!(envelope.message, Message::Published { .. }) => continue,
-                Some(Ok(envelope)) => {
-                    // Progress of a film that isn't known to be in work: its state is told first.
-                    if let (Message::Progress { progress, .. }, Some(Stage::Processing)) =
-                        (&envelope.message, self.told.state)
-                    {
-                        self.told.progress(*progress);
-                        continue;
-                    }
+            let of = match heard {
+                Some(Ok(envelope)) => match self.take(&envelope.message) {
+                    Some(nth) => Some(nth),
+                    None => continue,
+                },
+                Some(Err(RecvError::Closed)) => {
+                    self.live = None;
+                    None
                 }
-                Some(Err(RecvError::Closed)) => self.live = None,
-                Some(Err(RecvError::Lagged(_))) | None => {}
+                Some(Err(RecvError::Lagged(_))) | None => None,
+            };
+            // PostgreSQL is away: the next look tells.
+            let _ = self.look(of).await;
+        }
+    }
+
+    /// Tells what a message tells by itself; the film whose state has to be looked at, if it doesn't.
+    fn take(&mut self, message: &Message) -> Option<usize> {
+        let video = message.video()?;
+        let nth = self.films.iter().position(|film| film.id == *video)?;
+        match message {
+            // That more of it is there, players find out by themselves.
+            Message::Published { .. } => None,
+            // Progress of a film that isn't known to be in work: its state is told first.
+            Message::Progress { progress, .. } if self.films[nth].state == Some(Stage::Processing) => {
+                self.waiting.extend(self.films[nth].progress(*progress));
+                None
             }
-            match videos::get(&self.platform, &self.actor, &self.id).await {
-                Ok(video) => self.told.learn(&video),
-                Err(Error::Unavailable(_) | Error::Internal(_)) => {}
-                // Deleted, or not for this one's eyes any more.
-                Err(_) => return None,
+            _ => Some(nth),
+        }
+    }
+
+    /// Looks at one film, or at all for which something can still happen, and tells what is new.
+    async fn look(&mut self, nth: Option<usize>) -> platform::Result<()> {
+        let asked: Vec<VideoId> = match nth {
+            Some(nth) => vec![self.films[nth].id.clone()],
+            None => self.films.iter().filter(|film| !film.is_final()).map(|film| film.id.clone()).collect(),
+        };
+        let videos = videos::look(&self.platform, &self.actor, &asked).await?;
+        for film in self.films.iter_mut().filter(|film| asked.contains(&film.id)) {
+            match videos.iter().find(|video| video.id == film.id) {
+                Some(video) => self.waiting.extend(film.learn(video)),
+                // Deleted, or not for this one's eyes.
+                None => self.waiting.extend(film.lose()),
             }
         }
+        Ok(())
     }
 }
 
@@ -107,42 +177,76 @@ async fn hear(live: &mut Option<broadcast::Receiver<Arc<Envelope>>>) -> std::res
     }
 }
 
-/// What the client knows, and what it is about to.
-#[derive(Default)]
+/// What the client knows of a film.
 struct Told {
+    id: VideoId,
     state: Option<Stage>,
-    playback: Option<Playback>,
+    /// Of all that is asked for when it changes.
+    version: Option<String>,
     progress: f64,
-    waiting: VecDeque<Event>,
+    gone: bool,
 }
 
 impl Told {
-    fn learn(&mut self, video: &Video) {
+    fn nothing(id: VideoId) -> Self {
+        Self { id, state: None, version: None, progress: 0.0, gone: false }
+    }
+
+    fn is_final(&self) -> bool {
+        self.state.is_some_and(Stage::is_final)
+    }
+
+    fn is_over(&self) -> bool {
+        self.gone || self.is_final()
+    }
+
+    fn learn(&mut self, video: &Video) -> Vec<Event> {
+        self.gone = false;
+        let mut news = Vec::new();
         // Whether it can be watched, and its poster, are news that are asked for in the same way.
-        if self.state != Some(video.state) || self.playback != video.playback {
+        let version = Some(version(video));
+        if self.version != version {
             if self.state != Some(video.state) {
                 // Another attempt begins from the start.
                 self.progress = -1.0;
             }
             self.state = Some(video.state);
-            self.playback = video.playback.clone();
-            self.tell("state", &serde_json::json!({ "state": video.state }));
+            self.version = version;
+            news.push(event("state", &json!({ "video": self.id, "state": video.state, "version": self.version })));
         }
         // A film that waits has none: whoever hears of progress takes it to be in work.
         if video.state == Stage::Processing {
-            self.progress(video.progress);
+            news.extend(self.progress(video.progress));
         }
+        news
     }
 
     /// PostgreSQL lags behind Kafka a little: progress never goes back.
-    fn progress(&mut self, progress: f64) {
-        if progress > self.progress {
-            self.progress = progress;
-            self.tell("progress", &serde_json::json!({ "progress": progress }));
+    fn progress(&mut self, progress: f64) -> Option<Event> {
+        if progress <= self.progress {
+            return None;
         }
+        self.progress = progress;
+        Some(event("progress", &json!({ "video": self.id, "progress": progress })))
     }
 
-    fn tell(&mut self, name: &str, data: &serde_json::Value) {
-        self.waiting.push_back(Event::default().event(name).data(data.to_string()));
+    fn lose(&mut self) -> Option<Event> {
+        if self.gone {
+            return None;
+        }
+        *self = Self { gone: true, ..Self::nothing(self.id.clone()) };
+        Some(event("gone", &json!({ "video": self.id })))
     }
+}
+
+fn event(name: &str, data: &serde_json::Value) -> Event {
+    Event::default().event(name).data(data.to_string())
+}
+
+/// The same for the same state, on every server and after every break: who knows it has missed nothing.
+fn version(video: &Video) -> String {
+    let mut hasher = DefaultHasher::new();
+    let playback = serde_json::to_string(&video.playback).unwrap_or_default();
+    (video.state.as_str(), playback).hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }

@@ -13,7 +13,6 @@ pub mod put;
 mod queue;
 mod row;
 mod sender;
-mod tabs;
 mod tray;
 mod unfinished;
 mod wake;

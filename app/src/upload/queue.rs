@@ -1,6 +1,7 @@
 //! The films somebody brought since the page was loaded. Lives above the router.
 
-use super::{bell, bytes, notify, sender, tabs, wake};
+use super::{bell, bytes, notify, sender, wake};
+use crate::tabs;
 use domain::fingerprint::Fingerprint;
 use domain::id::VideoId;
 use domain::sniff;
@@ -14,6 +15,8 @@ use web_sys::File;
 
 /// Films that are sent at once: while the last parts of one are on their way, those of the next follow.
 const AT_ONCE: usize = 2;
+/// Held by the tab that sends.
+const LOCK: &str = "kinora-upload";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -222,7 +225,7 @@ impl Queue {
         self.is_going.set(true);
         spawn_local(async move {
             self.is_elsewhere.set(true);
-            let alone = tabs::alone().await;
+            let alone = tabs::alone(LOCK).await;
             self.is_elsewhere.set(false);
             let awake = wake::stay_awake();
             loop {

@@ -15,6 +15,7 @@ use domain::video::{State, Video};
 use leptos::prelude::*;
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// How often what S3 has is asked for anew before it is given up.
@@ -204,7 +205,7 @@ async fn patiently<T>(film: &Film, question: impl Fn() -> Answer<T>) -> Result<R
 pub fn watch_processing(film: &Film) {
     let Some(video) = film.video.get_untracked() else { return };
     let film = film.clone();
-    follow(video, move |news| match news {
+    let hear = move |news| match news {
         News::Progress(progress) => {
             film.progress.set(progress);
             film.stage.set(Stage::Processing);
@@ -224,7 +225,8 @@ pub fn watch_processing(film: &Film) {
                 }
             }
         }
-    });
+    };
+    follow(video, true, Rc::new(hear));
 }
 
 /// The sizes of the picture that can be watched to some extent, in words: "360p, 720p".

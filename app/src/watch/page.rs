@@ -14,6 +14,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use send_wrapper::SendWrapper;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 enum Shown {
@@ -268,7 +269,7 @@ fn keep_fresh(film: RwSignal<Video>) {
         if done.is_some() || film.with_untracked(|v| v.state.is_final()) {
             return;
         }
-        let following = follow(film.with_untracked(|v| v.id.clone()), move |news| match news {
+        let hear = move |news| match news {
             News::Progress(progress) => {
                 let _ = film.try_update(|video| {
                     video.progress = progress;
@@ -278,7 +279,8 @@ fn keep_fresh(film: RwSignal<Video>) {
             News::Film(video) => {
                 let _ = film.try_set(*video);
             }
-        });
+        };
+        let following = follow(film.with_untracked(|v| v.id.clone()), false, Rc::new(hear));
         let following = SendWrapper::new(following);
         on_cleanup(move || following.stop());
     });

@@ -205,6 +205,12 @@ pub async fn get(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<Option<F
     films!("WHERE v.id = $1", id.as_str()).fetch_optional(db).await?.map(Film::try_from).transpose()
 }
 
+/// Those of `ids` that there are, in no order.
+pub async fn all_of(db: impl PgExecutor<'_>, ids: &[VideoId]) -> sqlx::Result<Vec<Film>> {
+    let ids: Vec<String> = ids.iter().map(|id| id.as_str().to_owned()).collect();
+    read_films(films!("WHERE v.id = ANY($1)", &ids).fetch_all(db).await?)
+}
+
 /// The newest public films, behind (`before`, `id`).
 pub async fn newest(
     db: impl PgExecutor<'_>,

@@ -44,6 +44,7 @@ pub fn routes() -> Router<AppState> {
         .route("/videos/{id}/links", get(sharing::list).post(sharing::create))
         .route("/videos/{id}/links/{link}", delete(sharing::withdraw))
         .route("/videos/{id}/events", get(events::follow))
+        .route("/events", get(events::follow_all))
         .route("/videos/{id}/original", get(originals::download))
         .route("/videos/{id}/views", post(watching::view))
         .route("/videos/{id}/position", put(watching::keep_position))

@@ -200,7 +200,7 @@ pub async fn watchable(site: &Site, owner: &Person, title: &str, duration_ms: i6
     video
 }
 
-fn unique_id() -> String {
+pub fn unique_id() -> String {
     let name = unique("");
     name[name.len() - domain::id::ID_LEN..].to_owned()
 }

@@ -1,4 +1,5 @@
-//! One tab of a browser sends at a time: two would be in each other's way, and take the connections that the site needs.
+//! What one tab of a browser does for all: two that send are in each other's way, and every stream of news takes one of the
+//! few connections that a browser has.
 
 use js_sys::{Function, Promise, Reflect};
 use leptos::prelude::window;
@@ -7,10 +8,15 @@ use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-const LOCK: &str = "kinora-upload";
-
-/// While it lives, no other tab sends.
+/// While it lives, no other tab is alone by the same name.
 pub struct Alone(Option<Function>);
+
+impl Alone {
+    /// False where the browser has no locks.
+    pub fn is_sure(&self) -> bool {
+        self.0.is_some()
+    }
+}
 
 impl Drop for Alone {
     fn drop(&mut self) {
@@ -20,9 +26,9 @@ impl Drop for Alone {
     }
 }
 
-/// Waits until no other tab sends. The lock of a tab that is closed or crashes is released by the browser. Where there are
-/// no locks (a page over plain HTTP), tabs share the line as well as they can.
-pub async fn alone() -> Alone {
+/// Waits until no other tab does what `name` stands for. The lock of a tab that is closed or crashes is released by the
+/// browser. Where there are no locks (a page over plain HTTP), every tab takes itself to be alone.
+pub async fn alone(name: &'static str) -> Alone {
     let locks = Reflect::get(&window().navigator(), &"locks".into()).unwrap_or_default();
     let Ok(request) = Reflect::get(&locks, &"request".into()).and_then(|f| f.dyn_into::<Function>()) else {
         return Alone(None);
@@ -36,10 +42,12 @@ pub async fn alone() -> Alone {
             let _ = granted.call0(&JsValue::UNDEFINED);
             held
         });
-        if request.call2(&locks, &LOCK.into(), &hold).is_err() {
+        if request.call2(&locks, &name.into(), &hold).is_err() {
             let _ = refused.call0(&JsValue::UNDEFINED);
         }
     });
-    let _ = JsFuture::from(granted).await;
-    Alone(release.into_inner())
+    match JsFuture::from(granted).await {
+        Ok(_) => Alone(release.into_inner()),
+        Err(_) => Alone(None),
+    }
 }
