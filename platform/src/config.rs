@@ -33,6 +33,8 @@ pub struct Config {
     pub embed: Embedding,
     /// Bytes.
     pub upload_max_bytes: u64,
+    /// Bytes that one account's originals may have together.
+    pub quota_bytes: Option<u64>,
     /// How long a film's presigned URL opens, at most; the same one is handed out for half of that.
     pub url_window_seconds: u64,
     /// What stands in front of S3 for those who watch.
@@ -193,6 +195,7 @@ impl Config {
         });
         let upload_max_bytes =
             v.or("KINORA_UPLOAD_MAX_BYTES", UPLOAD_MAX, vars::number(1..=domain::upload::MAX_OBJECT));
+        let quota_bytes = v.optional("KINORA_QUOTA_BYTES", vars::number(1..=i64::MAX as u64));
         let url_window_seconds = v.or("KINORA_URL_WINDOW_SECONDS", 600, vars::number(2..=WINDOW_MAX));
         let cdn_url = v.optional("KINORA_CDN_URL", vars::http_url);
         let cdn_secret = v.optional("KINORA_CDN_SECRET", vars::secret);
@@ -246,6 +249,7 @@ impl Config {
                 },
                 embed: embed?,
                 upload_max_bytes: upload_max_bytes?,
+                quota_bytes,
                 url_window_seconds: url_window_seconds?,
                 cdn: match (cdn_url, cdn_secret) {
                     (Some(url), Some(secret)) => Some(CdnConfig { url, secret, seconds: cdn_seconds? }),

@@ -1,6 +1,9 @@
 //! Uploads: the browser sends parts straight to S3; here are the plan, the presigned URLs, and the end.
 
 mod finish;
+mod quota;
+
+pub use quota::left;
 
 use crate::db::{
     self,
@@ -12,7 +15,7 @@ use domain::fingerprint::Fingerprint;
 use domain::id::{UploadId, UserId, VideoId};
 use domain::key::MediaKey;
 use domain::text::{Description, Title};
-use domain::upload::{Checksum, Created, InvalidSize, PartPlan, PartRequest, PartUrl, State, Status};
+use domain::upload::{Checksum, Created, InvalidSize, NoRoom, PartPlan, PartRequest, PartUrl, State, Status};
 use domain::video::Visibility;
 use futures::future::try_join_all;
 use serde::Deserialize;
@@ -97,11 +100,12 @@ pub async fn create(platform: &Platform, actor: &Actor, new: NewUpload) -> Resul
             checksum: new.checksum_algorithm,
         };
         let inserted = insert(platform, &upload, &title, &description, visibility).await;
-        if inserted.is_err() {
+        if !matches!(inserted, Ok(Ok(()))) {
             forget(platform, &key, &upload.s3_upload_id).await;
         }
         match inserted {
-            Ok(()) => return Ok(created(upload, false)),
+            Ok(Ok(())) => return Ok(created(upload, false)),
+            Ok(Err(why)) => return Err(quota::refused(why)),
             Err(error) if db::uploads::is_known(&error) => {}
             Err(error) => return Err(error.into()),
         }
@@ -142,13 +146,18 @@ async fn insert(
     title: &Title,
     description: &Description,
     visibility: Visibility,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<Result<(), NoRoom>> {
     let mut tx = platform.db.begin().await?;
+    let room = quota::check(&mut tx, platform.config.quota_bytes, &upload.owner, upload.plan.size).await?;
+    if room.is_err() {
+        return Ok(room);
+    }
     let size = upload.plan.size as i64;
     let film = db::videos::NewFilm { id: &upload.video, owner: &upload.owner, title, description, visibility, size };
     db::videos::insert(&mut *tx, film).await?;
     db::uploads::insert(&mut *tx, upload, &original(upload).to_string()).await?;
-    tx.commit().await
+    tx.commit().await?;
+    Ok(room)
 }
 
 /// The actor's sessions that can be gone on with.

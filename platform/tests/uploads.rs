@@ -19,6 +19,50 @@ fn new(size: usize) -> NewUpload {
     NewUpload { file_name: "my_film.mp4".into(), size: size as u64, ..NewUpload::default() }
 }
 
+/// The same site, where an account's films may have so many bytes.
+fn with_quota(platform: &Platform, bytes: u64) -> Platform {
+    let mut limited = platform.clone();
+    let mut config = (*limited.config).clone();
+    config.quota_bytes = Some(bytes);
+    limited.config = config.into();
+    limited
+}
+
+#[tokio::test]
+async fn films_that_are_begun_at_the_same_moment_cannot_pass_the_quota_together() {
+    let platform = with_quota(&platform().await, 1_000);
+    let (_, actor) = person(&platform).await;
+    let begin = |_| uploads::create(&platform, &actor, new(300));
+    let begun = futures::future::join_all((0..8).map(begin)).await;
+    let (there, refused): (Vec<_>, Vec<_>) = begun.into_iter().partition(Result::is_ok);
+    assert_eq!((there.len(), refused.len()), (3, 5));
+    for refused in refused {
+        let Err(Error::Invalid { field: "size", code: "quota_exceeded", message }) = refused else {
+            panic!("{refused:?}")
+        };
+        assert!(message.contains("100 B are left"), "{message}");
+    }
+    assert_eq!(uploads::left(&platform, &actor).await.unwrap(), Some(100));
+
+    // What is given up or deleted makes room; somebody else has room of his own.
+    let first = there.into_iter().next().unwrap().unwrap();
+    uploads::abort(&platform, &actor, &first.upload_id).await.unwrap();
+    assert_eq!(uploads::left(&platform, &actor).await.unwrap(), Some(400));
+    uploads::create(&platform, &actor, new(400)).await.unwrap();
+    let (_, other) = person(&platform).await;
+    uploads::create(&platform, &other, new(1_000)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_film_that_was_begun_goes_on_where_the_quota_is_reached() {
+    let platform = with_quota(&platform().await, 1_000);
+    let (_, actor) = person(&platform).await;
+    let file = known(1_000, &fingerprint());
+    let begun = uploads::create(&platform, &actor, file.clone()).await.unwrap();
+    let again = uploads::create(&platform, &actor, file).await.unwrap();
+    assert_eq!((again.upload_id, again.resumed), (begun.upload_id, true));
+}
+
 /// A file of so many bytes that its browser knows again, each part with its checksum.
 fn known(size: usize, fingerprint: &Fingerprint) -> NewUpload {
     NewUpload {

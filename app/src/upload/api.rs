@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Desk {
     pub max_bytes: u64,
+    /// Bytes that are left of what this account's films may take; None without a limit.
+    pub left: Option<u64>,
     /// What was begun, here or elsewhere, and can be gone on with; the newest first.
     pub unfinished: Vec<Status>,
     pub now: UnixMillis,
@@ -25,7 +27,8 @@ pub async fn upload_desk() -> Result<Desk, ApiError> {
     let viewer = server::require_user()?;
     let platform = server::platform();
     let unfinished = platform::uploads::open(&platform, &viewer.actor).await?;
-    Ok(Desk { max_bytes: platform.config.upload_max_bytes, unfinished, now: server::now() })
+    let left = platform::uploads::left(&platform, &viewer.actor).await?;
+    Ok(Desk { max_bytes: platform.config.upload_max_bytes, left, unfinished, now: server::now() })
 }
 
 /// What a film is before its bytes come.

@@ -40,12 +40,14 @@ fn show(desk: Loaded) -> AnyView {
     let Some(desk) = desk.get::<api::Desk>() else { return ().into_any() };
     let queue = expect_context::<Queue>();
     let awake = awake();
-    let max_bytes = desk.max_bytes;
+    let (max_bytes, left) = (desk.max_bytes, desk.left);
+    let begun: Vec<_> = desk.unfinished.iter().filter_map(|status| status.fingerprint.clone()).collect();
     let input = NodeRef::<html::Input>::new();
     let over = RwSignal::new(false);
     let choice = RwSignal::new(Visibility::Private.as_str().to_owned());
     Effect::new(move |_| {
         queue.max_bytes.set(max_bytes);
+        queue.make_room(left, begun.clone());
         if let Some(last) = remembered(VISIBILITY_KEY).filter(|last| last.parse::<Visibility>().is_ok()) {
             choice.set(last);
         }
@@ -75,6 +77,7 @@ fn show(desk: Loaded) -> AnyView {
                 <span class="if-touch">"Films from this device"</span>
             </h2>
             <p>{format!("Up to {} each. Nearly every format is read.", bytes(max_bytes))}</p>
+            {left.map(|left| view! { <p>{format!("{} are left for your films.", bytes(left))}</p> })}
             <input
                 class="visually-hidden"
                 id="film"

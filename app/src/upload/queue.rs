@@ -6,7 +6,7 @@ use domain::fingerprint::Fingerprint;
 use domain::id::VideoId;
 use domain::sniff;
 use domain::text::Title;
-use domain::upload::{Created, PartPlan, Status};
+use domain::upload::{Created, NoRoom, PartPlan, Status};
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -141,6 +141,10 @@ pub struct Queue {
     /// In the order in which they are sent.
     pub films: RwSignal<Vec<Film>>,
     pub max_bytes: RwSignal<u64>,
+    /// Bytes that are left for films of which the server doesn't know yet; None without a limit.
+    left: RwSignal<Option<u64>>,
+    /// Files of which it knows.
+    begun: RwSignal<Vec<Fingerprint>>,
     /// Another tab of this browser is sending; this one waits until it is done.
     pub is_elsewhere: RwSignal<bool>,
     is_going: RwSignal<bool>,
@@ -152,6 +156,8 @@ impl Queue {
         let queue = Self {
             films: RwSignal::new(Vec::new()),
             max_bytes: RwSignal::new(u64::MAX),
+            left: RwSignal::new(None),
+            begun: RwSignal::new(Vec::new()),
             is_elsewhere: RwSignal::new(false),
             is_going: RwSignal::new(false),
             next: RwSignal::new(0),
@@ -212,8 +218,25 @@ impl Queue {
         if self.films.with_untracked(|films| films.iter().any(is_the_same)) {
             return Err("This film is on its way already; it stands in this list.".to_owned());
         }
+        if let Some(left) = self.left.get_untracked()
+            && !self.begun.with_untracked(|begun| begun.contains(&fingerprint))
+        {
+            let rest = left.checked_sub(film.size).ok_or_else(|| NoRoom { size: film.size, left }.to_string())?;
+            self.left.set(Some(rest));
+        }
         film.fingerprint.set(Some(fingerprint));
         Ok(())
+    }
+
+    /// What the server has told of the room that there is, and of the files that it counts already.
+    pub fn make_room(self, left: Option<u64>, begun: Vec<Fingerprint>) {
+        let waits = |film: &&Film| {
+            film.stage_is(Stage::Waiting)
+                && film.fingerprint.with_untracked(|known| !known.iter().any(|k| begun.contains(k)))
+        };
+        let waiting = self.films.with_untracked(|films| films.iter().filter(waits).map(|film| film.size).sum());
+        self.left.set(left.map(|left| left.saturating_sub(waiting)));
+        self.begun.set(begun);
     }
 
     /// Sends what waits, the first that came first, until nothing is left to send.
@@ -294,6 +317,9 @@ impl Queue {
         film.wish.set(Wish::Cancel);
         bell::ring();
         self.remove(film);
+        if film.fingerprint.with_untracked(Option::is_some) {
+            self.left.update(|left| *left = left.map(|left| left.saturating_add(film.size)));
+        }
         if let Some(created) = film.upload.get_untracked() {
             spawn_local(async move {
                 // An upload that nobody ends is ended by the server's sweep.

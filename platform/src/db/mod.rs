@@ -10,6 +10,7 @@ pub mod outbox;
 pub mod positions;
 pub mod posters;
 pub mod queue;
+pub mod quota;
 pub mod rate_limits;
 pub mod search;
 pub mod segments;
