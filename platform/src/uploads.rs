@@ -55,7 +55,8 @@ pub struct NewUpload {
     pub line: Option<u64>,
 }
 
-/// Begins a session: a plan of parts, and a film that waits for its bytes. Or goes on with the one that this file has.
+/// Begins a session: a plan of parts, and a film that waits for its bytes. Or goes on with the one that this file has, which
+/// may be completed.
 pub async fn create(platform: &Platform, actor: &Actor, new: NewUpload) -> Result<Created> {
     let owner = uploader(actor)?;
     let title = match &new.title {
@@ -84,6 +85,12 @@ pub async fn create(platform: &Platform, actor: &Actor, new: NewUpload) -> Resul
             && let Some(upload) = db::uploads::of_file(&platform.db, &owner, fingerprint, new.size).await?
         {
             db::uploads::touch(&platform.db, &upload.id).await?;
+            return Ok(created(upload, true));
+        }
+        // Choosing a file twice doesn't make two films of it.
+        if let Some(fingerprint) = &new.fingerprint
+            && let Some(upload) = db::uploads::sent_before(&platform.db, &owner, fingerprint, new.size).await?
+        {
             return Ok(created(upload, true));
         }
         let video = VideoId::from_random(rand::random());

@@ -54,6 +54,26 @@ async fn films_that_are_begun_at_the_same_moment_cannot_pass_the_quota_together(
 }
 
 #[tokio::test]
+async fn a_file_that_was_sent_before_is_the_film_that_it_became() {
+    let platform = platform().await;
+    let (_, actor) = person(&platform).await;
+    let bytes = b"\0\0\0\x20ftypisom and so on";
+    let file = NewUpload { checksum_algorithm: None, ..known(bytes.len(), &fingerprint()) };
+    let first = uploads::create(&platform, &actor, file.clone()).await.unwrap();
+    send(&platform, &actor, &first.upload_id, bytes).await;
+    uploads::complete(&platform, &actor, &first.upload_id).await.unwrap();
+    let again = uploads::create(&platform, &actor, file.clone()).await.unwrap();
+    assert_eq!((&again.video_id, again.resumed), (&first.video_id, true));
+    assert_eq!(uploads::complete(&platform, &actor, &again.upload_id).await.unwrap(), first.video_id);
+
+    // Somebody else's film is no answer, and neither is one that was deleted.
+    let (_, other) = person(&platform).await;
+    assert!(!uploads::create(&platform, &other, file.clone()).await.unwrap().resumed);
+    videos::delete(&platform, &actor, &first.video_id).await.unwrap();
+    assert!(!uploads::create(&platform, &actor, file).await.unwrap().resumed);
+}
+
+#[tokio::test]
 async fn a_film_that_was_begun_goes_on_where_the_quota_is_reached() {
     let platform = with_quota(&platform().await, 1_000);
     let (_, actor) = person(&platform).await;

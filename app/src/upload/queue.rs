@@ -86,6 +86,8 @@ pub struct Film {
     /// The sizes that there are, in words.
     pub rungs: ArcRwSignal<String>,
     pub is_watchable: ArcRwSignal<bool>,
+    /// Its bytes were there before.
+    pub is_known: ArcRwSignal<bool>,
     pub upload: ArcRwSignal<Option<Created>>,
     pub video: ArcRwSignal<Option<VideoId>>,
     /// What went wrong, in words.
@@ -109,6 +111,7 @@ impl Film {
             seconds_left: ArcRwSignal::new(None),
             rungs: ArcRwSignal::new(String::new()),
             is_watchable: ArcRwSignal::new(false),
+            is_known: ArcRwSignal::new(false),
             upload: ArcRwSignal::new(None),
             video: ArcRwSignal::new(None),
             problem: ArcRwSignal::new(None),

@@ -43,6 +43,7 @@ fn numbers(queue: Queue, film: &Film) -> String {
             text.push_str(". You may leave this page.");
             text
         }
+        Stage::Ready if film.is_known.get() => "You have sent this film before. Here it is, ready to watch".to_owned(),
         Stage::Ready => "Ready to watch".to_owned(),
         Stage::Failed if film.sent.get() > 0 && film.sent.get() < film.size => of(),
         Stage::Failed | Stage::Refused => bytes(film.size),

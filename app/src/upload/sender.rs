@@ -148,7 +148,11 @@ async fn missing(film: &Film, created: &Created, plan: PartPlan) -> Result<VecDe
     film.sent.set(status.received_bytes());
     match status.state {
         Session::Open => Ok(plan.numbers().filter(|number| !status.received.contains(number)).collect()),
-        Session::Completing | Session::Completed => Ok(VecDeque::new()),
+        Session::Completing => Ok(VecDeque::new()),
+        Session::Completed => {
+            film.is_known.set(true);
+            Ok(VecDeque::new())
+        }
         Session::Aborted => Err(gone(film, ApiError::new("upload_aborted", ""))),
     }
 }

@@ -147,6 +147,24 @@ pub async fn of_file(
     row.fetch_optional(db).await?.map(Upload::try_from).transpose()
 }
 
+/// The session by which a person has sent a file before, if its film is still there.
+pub async fn sent_before(
+    db: impl PgExecutor<'_>,
+    owner: &UserId,
+    fingerprint: &Fingerprint,
+    size: u64,
+) -> sqlx::Result<Option<Upload>> {
+    let row = uploads!(
+        "WHERE owner_id = $1 AND fingerprint = $2 AND size = $3 AND state = 'completed' AND EXISTS (
+             SELECT FROM videos v WHERE v.id = video_id AND v.deleted_at IS NULL AND v.state <> 'failed')
+         ORDER BY created_at DESC LIMIT 1",
+        owner.as_str(),
+        fingerprint.as_str(),
+        size as i64
+    );
+    row.fetch_optional(db).await?.map(Upload::try_from).transpose()
+}
+
 /// Notes that somebody goes on with a session.
 pub async fn touch(db: impl PgExecutor<'_>, id: &UploadId) -> sqlx::Result<()> {
     sqlx::query!(
