@@ -6,6 +6,7 @@ pub mod access;
 pub mod account;
 pub mod calendar;
 pub mod captions;
+pub mod codec;
 pub mod dash;
 pub mod download;
 pub mod embed;

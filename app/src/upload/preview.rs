@@ -1,6 +1,8 @@
 //! What the browser itself can tell of a film before a byte of it leaves: how long, how large, and a picture of it.
 
-use super::bell;
+use super::{bell, bytes};
+use domain::codec::{self, Mp4Box};
+use domain::sniff;
 use domain::time::clock;
 use leptos::prelude::*;
 use std::cell::Cell;
@@ -11,6 +13,9 @@ use web_sys::{CanvasRenderingContext2d, File, HtmlCanvasElement, HtmlVideoElemen
 
 /// How long a browser may think about a file.
 const PATIENCE: Duration = Duration::from_secs(8);
+/// So many boxes of an MP4 are looked at, and so many bytes of another file.
+const BOXES: usize = 200;
+const HEAD: usize = 64 << 10;
 /// Where the picture is taken, a share of the film: the beginning is often black.
 const PICTURE_AT: f64 = 0.1;
 
@@ -19,19 +24,23 @@ thread_local! {
     static BUSY: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Looks into `file`, draws a picture of it on `canvas`, and tells what it is in words: "6:02 · 1920 × 1080". Empty for
-/// what this browser can't play.
+/// Looks into `file`, draws a picture of it on `canvas`, and tells what it is in words: "6:02 · 1920 × 1080 · H.264, AAC".
+/// Of what this browser can't play only the latter, if anything.
 pub async fn look(file: &File, canvas: &HtmlCanvasElement) -> String {
     while BUSY.replace(true) {
         bell::wait().await;
     }
-    let told = look_into(file, canvas).await;
+    let mut told = look_into(file, canvas).await.unwrap_or_default();
+    let codecs = codecs(file).await.unwrap_or_default();
     BUSY.set(false);
     bell::ring();
-    told.unwrap_or_default()
+    if !codecs.is_empty() {
+        told.push(codecs.join(", "));
+    }
+    told.join(" · ")
 }
 
-async fn look_into(file: &File, canvas: &HtmlCanvasElement) -> Option<String> {
+async fn look_into(file: &File, canvas: &HtmlCanvasElement) -> Option<Vec<String>> {
     let url = Url::create_object_url_with_blob(file).ok()?;
     let video: HtmlVideoElement = document().create_element("video").ok()?.dyn_into().ok()?;
     video.set_muted(true);
@@ -45,7 +54,7 @@ async fn look_into(file: &File, canvas: &HtmlCanvasElement) -> Option<String> {
     told
 }
 
-async fn draw(video: &HtmlVideoElement, canvas: &HtmlCanvasElement) -> Option<String> {
+async fn draw(video: &HtmlVideoElement, canvas: &HtmlCanvasElement) -> Option<Vec<String>> {
     heard(video, "loadeddata").await?;
     let (width, height, seconds) = (video.video_width(), video.video_height(), video.duration());
     let mut told = Vec::new();
@@ -69,7 +78,37 @@ async fn draw(video: &HtmlVideoElement, canvas: &HtmlCanvasElement) -> Option<St
             let _ = canvas.set_attribute("data-drawn", "");
         }
     }
-    Some(told.join(" · "))
+    Some(told)
+}
+
+/// By a few bytes here and there, wherever the film's description lies.
+async fn codecs(file: &File) -> Option<Vec<&'static str>> {
+    let head = bytes::head(file, HEAD).await.ok()?;
+    match sniff::container(&head)? {
+        "mp4" => {}
+        "matroska" => return Some(codec::of_matroska(&head)),
+        _ => return None,
+    }
+    let (mut found, mut todo) = (Vec::new(), vec![(0, file.size() as u64)]);
+    for _ in 0..BOXES {
+        let Some((at, within)) = todo.pop() else { break };
+        if at >= within {
+            continue;
+        }
+        let Some(next) = Mp4Box::read(&read(file, at, codec::BOX_HEAD).await?, at, within) else { continue };
+        todo.push((next.end, within));
+        if next.leads_on() {
+            todo.push((next.start, next.end));
+        } else if next.describes() {
+            let name = read(file, next.start + codec::ENTRY_NAME, 4).await?;
+            found.extend(name.first_chunk().copied().and_then(codec::of_entry).filter(|name| !found.contains(name)));
+        }
+    }
+    Some(found)
+}
+
+async fn read(file: &File, at: u64, len: u64) -> Option<Vec<u8>> {
+    bytes::head(&bytes::slice(file, at, at + len).ok()?, len as usize).await.ok()
 }
 
 /// Waits for an event of the film. None if it can't be played, or takes too long.
