@@ -15,6 +15,7 @@ import { quick } from './bench/quick.mjs';
 import { reads } from './bench/reads.mjs';
 import { scale } from './bench/scale.mjs';
 import { search } from './bench/search.mjs';
+import { serving } from './bench/serving.mjs';
 import { sizes } from './bench/sizes.mjs';
 import { start } from './bench/start.mjs';
 import { table } from './bench/table.mjs';
@@ -22,7 +23,7 @@ import { upload } from './bench/upload.mjs';
 import { waiting } from './bench/waiting.mjs';
 
 // Memory is first, so that idle is idle; search is last, so that its films are in nobody's way.
-const parts = { memory, upload, ladder, quick, 'first-frame': firstFrame, queue, scale, sizes, reads, jail, waiting, start, pages, hop, search };
+const parts = { memory, upload, ladder, quick, 'first-frame': firstFrame, queue, scale, sizes, reads, jail, waiting, start, pages, serving, hop, search };
 
 const names = ['only', 'film', 'rounds', 'length', 'players'];
 const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, { type: 'string' }])) });

@@ -13,6 +13,7 @@ let original: string | undefined;
 let older: string | undefined;
 let late: string | undefined;
 let large: string | undefined;
+let long: string | undefined;
 let colours: string | undefined;
 let telling: string | undefined;
 
@@ -79,6 +80,14 @@ export function largeFilm(title: string): string {
   large ??= encode(join(folder, 'large.mp4'), 60, `${H264} -maxrate 6M -bufsize 6M`, '', '1920x1080:rate=30');
   const path = join(folder, `${title}.mp4`);
   copyFileSync(large, path);
+  return path;
+}
+
+/** Two minutes: more than a player reads ahead. */
+export function longFilm(title: string): string {
+  long ??= encode(join(folder, 'long.mp4'), 120);
+  const path = join(folder, `${title}.mp4`);
+  copyFileSync(long, path);
   return path;
 }
 

@@ -6,7 +6,7 @@ java_major() { java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | he
 wanted() {
     echo build-essential pkg-config cmake clang libclang-dev mold \
         libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libavfilter-dev \
-        libavdevice-dev ffmpeg postgresql chromium libssl-dev libcurl4-openssl-dev zlib1g-dev curl ca-certificates brotli
+        libavdevice-dev ffmpeg postgresql chromium firefox-esr libssl-dev libcurl4-openssl-dev zlib1g-dev curl ca-certificates brotli
     local java; java=$(java_major || true)
     [ "${java:-0}" -ge 17 ] || echo openjdk-17-jre-headless
     command -v mvn >/dev/null || echo maven

@@ -155,10 +155,7 @@ fn is_news(line: &str) -> bool {
 /// What a server on this machine needs beside the services. Both names of this machine may open it, so both are
 /// origins that S3 answers.
 pub fn server_env(port: u16) -> Vec<(String, String)> {
-    let site = std::env::var_os("KINORA_SITE_ROOT")
-        .map_or_else(|| tools::cache_dir().join("site"), PathBuf::from)
-        .display()
-        .to_string();
+    let site = site_root().display().to_string();
     [
         ("KINORA_LISTEN", format!("127.0.0.1:{port}")),
         ("KINORA_PUBLIC_URL", format!("http://localhost:{port}")),
@@ -171,6 +168,11 @@ pub fn server_env(port: u16) -> Vec<(String, String)> {
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()
+}
+
+/// Where the built site is: `KINORA_SITE_ROOT`, else in the cache.
+pub fn site_root() -> PathBuf {
+    std::env::var_os("KINORA_SITE_ROOT").map_or_else(|| tools::cache_dir().join("site"), PathBuf::from)
 }
 
 /// `KINORA_BIN_DIR`, else beside the running program (a test's program lies in `deps/` below it).

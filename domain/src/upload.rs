@@ -147,7 +147,7 @@ pub struct Created {
     pub resumed: bool,
 }
 
-/// A session as its owner sees it. `received` is what S3 says.
+/// A session as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
     pub upload_id: UploadId,
@@ -156,7 +156,8 @@ pub struct Status {
     pub size: u64,
     pub part_size: u64,
     pub part_count: u32,
-    pub received: Vec<u32>,
+    /// The parts that S3 has; `None` where a list is told while S3 doesn't answer.
+    pub received: Option<Vec<u32>>,
     pub state: State,
     /// What its file is known again by, if its client told.
     pub fingerprint: Option<Fingerprint>,
@@ -167,10 +168,11 @@ pub struct Status {
 }
 
 impl Status {
-    /// Bytes that S3 has.
-    pub fn received_bytes(&self) -> u64 {
+    /// Bytes that S3 has, if that is known.
+    pub fn received_bytes(&self) -> Option<u64> {
         let plan = self.plan();
-        self.received.iter().filter_map(|number| plan.range(*number)).map(|(_, len)| len).sum()
+        let parts = self.received.as_ref()?;
+        Some(parts.iter().filter_map(|number| plan.range(*number)).map(|(_, len)| len).sum())
     }
 
     pub fn plan(&self) -> PartPlan {

@@ -19,11 +19,14 @@ use domain::upload::{Checksum, Created, InvalidSize, NoRoom, PartPlan, PartReque
 use domain::video::Visibility;
 use futures::future::try_join_all;
 use serde::Deserialize;
+use std::time::Duration;
 
 /// How many part URLs can be asked for at once.
 const MAX_URLS: usize = 1_000;
 /// How many open sessions a list shows.
 const MAX_OPEN: i64 = 100;
+/// How long a list waits for what S3 has of its sessions.
+const PATIENCE: Duration = Duration::from_secs(2);
 const MAX_FILE_NAME_CHARS: usize = 255;
 /// How often a session that another tab begins at the same moment is looked for.
 const ATTEMPTS: u32 = 3;
@@ -167,11 +170,15 @@ async fn insert(
     Ok(room)
 }
 
-/// The actor's sessions that can be gone on with.
+/// The actor's sessions that can be gone on with, told without S3, too: what it has of them is unknown then.
 pub async fn open(platform: &Platform, actor: &Actor) -> Result<Vec<Status>> {
     let owner = uploader(actor)?;
     let uploads = db::uploads::unfinished_of(&platform.db, &owner, MAX_OPEN).await?;
-    try_join_all(uploads.into_iter().map(|upload| describe(platform, upload))).await
+    let listed = uploads.into_iter().map(|kept| async move {
+        let received = received_soon(platform, &kept.upload).await?;
+        Ok(describe(kept, received))
+    });
+    try_join_all(listed).await
 }
 
 /// URLs to PUT parts to. Each signs its part's exact length, and its checksum if one is given.
@@ -216,7 +223,8 @@ pub async fn sign_parts(
 /// A session as it stands; S3 says which parts are there.
 pub async fn status(platform: &Platform, actor: &Actor, id: &UploadId) -> Result<Status> {
     let kept = load(platform, actor, id).await?;
-    describe(platform, kept).await
+    let received = received(platform, &kept.upload).await?;
+    Ok(describe(kept, Some(received)))
 }
 
 /// Ends a session whose parts are all there: the film is queued. Again is the same answer.
@@ -283,13 +291,8 @@ fn uploader(actor: &Actor) -> Result<UserId> {
     }
 }
 
-async fn describe(platform: &Platform, Kept { upload, expires_at }: Kept) -> Result<Status> {
-    let received = match upload.state {
-        State::Completed => upload.plan.numbers().collect(),
-        State::Aborted => Vec::new(),
-        State::Open | State::Completing => received(platform, &upload).await?,
-    };
-    Ok(Status {
+fn describe(Kept { upload, expires_at }: Kept, received: Option<Vec<u32>>) -> Status {
+    Status {
         upload_id: upload.id,
         video_id: upload.video,
         file_name: upload.file_name,
@@ -301,13 +304,36 @@ async fn describe(platform: &Platform, Kept { upload, expires_at }: Kept) -> Res
         fingerprint: upload.fingerprint,
         checksum_algorithm: upload.checksum,
         expires_at,
-    })
+    }
 }
 
-/// The parts that S3 has. An open session whose upload S3 has lost gets another one: it is begun anew.
+/// The parts that S3 has.
 async fn received(platform: &Platform, upload: &Upload) -> Result<Vec<u32>> {
-    let key = original(upload);
-    match platform.storage.list_parts(&key, &upload.s3_upload_id).await {
+    match upload.state {
+        State::Completed => Ok(upload.plan.numbers().collect()),
+        State::Aborted => Ok(Vec::new()),
+        State::Open | State::Completing => read(platform, upload, list(platform, upload).await).await,
+    }
+}
+
+/// The same of an open session, if S3 says so soon.
+async fn received_soon(platform: &Platform, upload: &Upload) -> Result<Option<Vec<u32>>> {
+    let error = match tokio::time::timeout(PATIENCE, list(platform, upload)).await {
+        Ok(Err(error @ storage::Error::Unavailable(_))) => error.to_string(),
+        Ok(listed) => return read(platform, upload, listed).await.map(Some),
+        Err(late) => late.to_string(),
+    };
+    tracing::warn!(upload = %upload.id, error, "S3 doesn't say what it has of an upload");
+    Ok(None)
+}
+
+async fn list(platform: &Platform, upload: &Upload) -> storage::Result<Vec<storage::Part>> {
+    platform.storage.list_parts(&original(upload), &upload.s3_upload_id).await
+}
+
+/// What S3 has said. An open session whose upload it has lost gets another one: it is begun anew.
+async fn read(platform: &Platform, upload: &Upload, listed: storage::Result<Vec<storage::Part>>) -> Result<Vec<u32>> {
+    match listed {
         Ok(parts) => {
             let whole = |n, size| upload.plan.range(n).is_some_and(|(_, len)| len == size);
             Ok(parts.into_iter().filter(|p| whole(p.number, p.size)).map(|p| p.number).collect())

@@ -10,8 +10,9 @@ use domain::id::UploadId;
 use domain::key::MediaKey;
 use domain::upload::{Checksum, PartRequest};
 use domain::video::State;
+use platform::storage::Storage;
 use platform::uploads::{self, NewUpload};
-use platform::{Error, Platform, videos};
+use platform::{Config, Error, Platform, videos};
 use sha2::{Digest, Sha256};
 use support::{person, platform};
 
@@ -128,7 +129,7 @@ async fn a_film_is_queued_once_however_often_it_is_completed() {
     let bytes = b"\0\0\0\x20ftypisom and so on";
     let upload = uploads::create(&platform, &actor, new(bytes.len())).await.unwrap();
     send(&platform, &actor, &upload.upload_id, bytes).await;
-    assert_eq!(uploads::status(&platform, &actor, &upload.upload_id).await.unwrap().received, [1]);
+    assert_eq!(uploads::status(&platform, &actor, &upload.upload_id).await.unwrap().received, Some(vec![1]));
     for _ in 0..2 {
         let video = uploads::complete(&platform, &actor, &upload.upload_id).await.unwrap();
         assert_eq!(video, upload.video_id);
@@ -222,7 +223,7 @@ async fn a_file_that_is_chosen_again_is_gone_on_with() {
     let second = uploads::create(&platform, &actor, again).await.unwrap();
     assert_eq!((&second.upload_id, second.part_size, second.resumed), (&first.upload_id, 5 << 20, true));
     let status = uploads::status(&platform, &actor, &first.upload_id).await.unwrap();
-    assert_eq!((&status.received[..], status.received_bytes()), (&[2][..], 10));
+    assert_eq!((status.received.as_deref(), status.received_bytes()), (Some(&[2][..]), Some(10)));
 
     // Another size, another person: other sessions.
     let longer = uploads::create(&platform, &actor, known(size + 1, &fingerprint())).await.unwrap();
@@ -255,7 +256,7 @@ async fn a_part_that_changed_on_its_way_is_refused() {
     flipped[20] ^= 1;
     let answer = put(&platform, &actor, &upload.upload_id, checked(1, bytes), &flipped).await;
     assert_eq!(answer.status(), 400, "{}", answer.text().await.unwrap());
-    assert!(uploads::status(&platform, &actor, &upload.upload_id).await.unwrap().received.is_empty());
+    assert_eq!(uploads::status(&platform, &actor, &upload.upload_id).await.unwrap().received, Some(vec![]));
 
     let unchecked = vec![PartRequest { number: 1, checksum: None }];
     let refused = uploads::sign_parts(&platform, &actor, &upload.upload_id, unchecked).await;
@@ -282,7 +283,7 @@ async fn what_the_storage_lost_is_sent_again_in_the_same_session() {
     let original = MediaKey::Original { video: upload.video_id.clone() };
     platform.storage.abort_multipart(&original, &id).await.unwrap();
 
-    assert!(uploads::status(&platform, &actor, &upload.upload_id).await.unwrap().received.is_empty());
+    assert_eq!(uploads::status(&platform, &actor, &upload.upload_id).await.unwrap().received, Some(vec![]));
     put(&platform, &actor, &upload.upload_id, checked(1, bytes), bytes).await.error_for_status().unwrap();
     assert_eq!(uploads::complete(&platform, &actor, &upload.upload_id).await.unwrap(), upload.video_id);
 }
@@ -300,4 +301,30 @@ async fn a_session_that_somebody_goes_on_with_does_not_expire() {
     assert!(uploads::create(&platform, &actor, known(10, &file)).await.unwrap().resumed);
     let after = uploads::status(&platform, &actor, &upload.upload_id).await.unwrap().expires_at;
     assert!((after.0 - before.0 - 6 * 86_400_000).abs() < 60_000, "{before:?} {after:?}");
+}
+
+/// The same platform with its storage at another port of this machine.
+fn storage_at(platform: &Platform, port: u16) -> Platform {
+    let mut config = Config::from_env().unwrap();
+    config.s3.endpoint = Some(format!("http://127.0.0.1:{port}").parse().unwrap());
+    Platform { storage: Storage::new(&config), ..platform.clone() }
+}
+
+#[tokio::test]
+async fn what_is_unfinished_is_told_while_the_storage_is_away() {
+    let platform = platform().await;
+    let (_, actor) = person(&platform).await;
+    let upload = uploads::create(&platform, &actor, new(10)).await.unwrap();
+    send(&platform, &actor, &upload.upload_id, b"0123456789").await;
+    let told = uploads::open(&platform, &actor).await.unwrap();
+    assert_eq!(told[0].received.as_deref(), Some(&[1][..]));
+
+    // One takes connections and says nothing, at the other nobody listens.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    for without in [storage_at(&platform, silent.local_addr().unwrap().port()), storage_at(&platform, 1)] {
+        let told = uploads::open(&without, &actor).await.unwrap();
+        assert_eq!((told.len(), &told[0].upload_id, &told[0].received), (1, &upload.upload_id, &None));
+    }
+    let error = uploads::status(&storage_at(&platform, 1), &actor, &upload.upload_id).await.unwrap_err();
+    assert!(matches!(error, Error::Unavailable(_)), "whoever goes on has to know: {error:?}");
 }

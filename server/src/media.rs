@@ -10,13 +10,13 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::id::{BuildId, VideoId};
-use platform::videos;
 use platform::videos::{Asked, Text};
+use platform::{Config, videos};
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// A finished build's playlist never changes; who may see it does.
-const FINISHED_CACHE: &str = "private, max-age=60";
+/// A finished build's playlist never changes; who may see it does. Seconds.
+const FINISHED_LIFE: u64 = 60;
 /// A growing one is new every few seconds.
 const GROWING_CACHE: &str = "private, no-store";
 /// A browser's cache must not outlive the session that filled it.
@@ -34,6 +34,13 @@ struct Asks {
     segment: Option<String>,
 }
 
+/// A token of the CDN that stands in it is valid for half of its life at least: what a cache has kept should lead there for
+/// a while yet.
+fn finished_cache(config: &Config) -> String {
+    let life = config.cdn.as_ref().map_or(FINISHED_LIFE, |cdn| FINISHED_LIFE.min(cdn.seconds / 4));
+    format!("private, max-age={life}")
+}
+
 /// Whatever text of a build a player asks for by its name.
 async fn text(
     State(AppState { platform, shutdown, .. }): State<AppState>,
@@ -48,15 +55,14 @@ async fn text(
     let written = |text: String| Arc::new(Text::new(text));
     let video: VideoId = video.parse().map_err(|_| Problem::not_found())?;
     let build: BuildId = build.parse().map_err(|_| Problem::not_found())?;
+    let finished = &*finished_cache(&platform.config);
     let (kind, cache, body) = match file.as_str() {
         // DASH is of what is finished.
         "manifest.mpd" => {
-            (DASH, FINISHED_CACHE, written(videos::manifest(&platform, &actor, &video, &build).await?.to_string()))
+            (DASH, finished, written(videos::manifest(&platform, &actor, &video, &build).await?.to_string()))
         }
-        "chapters.vtt" => (WEBVTT, FINISHED_CACHE, written(videos::chapters(&platform, &actor, &video, &build).await?)),
-        "storyboard.vtt" => {
-            (WEBVTT, FINISHED_CACHE, written(videos::storyboard(&platform, &actor, &video, &build).await?))
-        }
+        "chapters.vtt" => (WEBVTT, finished, written(videos::chapters(&platform, &actor, &video, &build).await?)),
+        "storyboard.vtt" => (WEBVTT, finished, written(videos::storyboard(&platform, &actor, &video, &build).await?)),
         playlist => {
             let name = playlist.strip_suffix(".m3u8").ok_or_else(Problem::not_found)?;
             let asks = asks.map(|Query(asks)| asks).unwrap_or_default();
@@ -75,7 +81,7 @@ async fn text(
                     }
                 }
             };
-            (HLS, if playlist.finished { FINISHED_CACHE } else { GROWING_CACHE }, playlist.text)
+            (HLS, if playlist.finished { finished } else { GROWING_CACHE }, playlist.text)
         }
     };
     let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache), (header::VARY, VARY)];

@@ -20,14 +20,21 @@ use tower_sessions::Session;
 
 const PREFIX: &str = "/m/";
 
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/m/{*path}", get(object))
+/// What is worked with here; the state of all others takes longer to clone than a URL to sign.
+struct Objects {
+    platform: Platform,
+    callers: Callers,
 }
 
-async fn object(State(state): State<AppState>, uri: Uri, headers: HeaderMap) -> Response {
+pub fn routes(platform: &Platform) -> Router<AppState> {
+    let objects = Objects { platform: platform.clone(), callers: Callers::default() };
+    Router::new().route("/m/{*path}", get(object)).with_state(Arc::new(objects))
+}
+
+async fn object(State(objects): State<Arc<Objects>>, uri: Uri, headers: HeaderMap) -> Response {
     let begun = Instant::now();
     let path = uri.path().strip_prefix(PREFIX).unwrap_or_default();
-    let mut response = match find(&state, &headers, path).await {
+    let mut response = match find(&objects, &headers, path).await {
         Ok(signed) => redirect(&signed),
         Err(problem) => problem.into_response(),
     };
@@ -37,8 +44,8 @@ async fn object(State(state): State<AppState>, uri: Uri, headers: HeaderMap) -> 
     response
 }
 
-async fn find(state: &AppState, headers: &HeaderMap, path: &str) -> Result<Signed> {
-    let AppState { platform, callers, .. } = state;
+async fn find(objects: &Objects, headers: &HeaderMap, path: &str) -> Result<Signed> {
+    let Objects { platform, callers } = objects;
     let Some(caller) = Caller::of(headers) else {
         return Ok(videos::media_url(platform, &Actor::Anonymous, path).await?);
     };
@@ -99,13 +106,18 @@ impl Caller {
     }
 }
 
-/// Until when, and who it is.
-type Known = (Instant, Arc<Actor>);
+struct Known {
+    actor: Arc<Actor>,
+    /// When the next one is sent to ask again, if nobody is on the way.
+    again: Option<Instant>,
+    end: Instant,
+}
 
 /// Who brought what, remembered for two seconds: so long may somebody who signed out still be told where segments are.
-#[derive(Clone, Default)]
-pub struct Callers {
-    known: Arc<Mutex<HashMap<Caller, Known>>>,
+/// Half-way one of his requests asks again, as `platform::videos::Watchers` does it.
+#[derive(Default)]
+struct Callers {
+    known: Mutex<HashMap<Caller, Known>>,
 }
 
 impl Callers {
@@ -113,18 +125,23 @@ impl Callers {
     const CAPACITY: usize = 10_000;
 
     fn get(&self, caller: &Caller) -> Option<Arc<Actor>> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(caller).filter(|(end, _)| *end > Instant::now()).map(|(_, actor)| Arc::clone(actor))
+        let now = Instant::now();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known.get_mut(caller).filter(|found| found.end > now)?;
+        if found.again.take_if(|again| *again <= now).is_some() {
+            return None;
+        }
+        Some(Arc::clone(&found.actor))
     }
 
     fn remember(&self, caller: Caller, actor: Arc<Actor>) {
         let now = Instant::now();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= Self::CAPACITY {
-            known.retain(|_, (end, _)| *end > now);
+            known.retain(|_, known| known.end > now);
         }
         if known.len() < Self::CAPACITY {
-            known.insert(caller, (now + Self::LIFE, actor));
+            known.insert(caller, Known { actor, again: Some(now + Self::LIFE / 2), end: now + Self::LIFE });
         }
     }
 }

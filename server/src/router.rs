@@ -1,7 +1,6 @@
 //! How requests find their way: who is asked first, second and last.
 
 use crate::csp::Csp;
-use crate::objects::Callers;
 use crate::{api, csp, csrf, embed, media, objects, observe, ops, outside, pages, session, shared, viewer};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
@@ -28,7 +27,6 @@ pub struct AppState {
     pub(crate) csp: Csp,
     /// Streams without an end watch it.
     pub(crate) shutdown: CancellationToken,
-    pub(crate) callers: Callers,
 }
 
 impl FromRef<AppState> for Platform {
@@ -57,7 +55,7 @@ pub fn router(platform: Platform, leptos: LeptosOptions, shutdown: CancellationT
     // From the first request on.
     platform::telemetry::metrics_handle();
     let csp = Csp::new(&platform.config);
-    let state = AppState { platform, leptos, csp, shutdown, callers: Callers::default() };
+    let state = AppState { platform, leptos, csp, shutdown };
 
     // Pages, API and playlists need to know who asks. The outermost layer comes last.
     let outside = embed::routes().merge(outside::routes());
@@ -88,6 +86,6 @@ pub fn router(platform: Platform, leptos: LeptosOptions, shutdown: CancellationT
                 .layer(CompressionLayer::new().quality(COMPRESSION)),
         )
         // Stands beside all of the above.
-        .merge(objects::routes())
+        .merge(objects::routes(&state.platform))
         .with_state(state)
 }

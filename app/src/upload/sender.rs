@@ -145,9 +145,10 @@ async fn missing(film: &Film, created: &Created, plan: PartPlan) -> Result<VecDe
         Ok(status) => status,
         Err(error) => return Err(gone(film, error)),
     };
-    film.sent.set(status.received_bytes());
+    film.sent.set(status.received_bytes().unwrap_or_default());
+    let there = status.received.unwrap_or_default();
     match status.state {
-        Session::Open => Ok(plan.numbers().filter(|number| !status.received.contains(number)).collect()),
+        Session::Open => Ok(plan.numbers().filter(|number| !there.contains(number)).collect()),
         Session::Completing => Ok(VecDeque::new()),
         Session::Completed => {
             film.is_known.set(true);

@@ -37,7 +37,13 @@ fn row(queue: Queue, begun: RwSignal<Vec<Status>>, status: Status, now: UnixMill
     let problem = RwSignal::new(None::<String>);
     let awake = awake();
     let there = status.received_bytes();
-    let note = format!("{} of {} sent · {}", bytes(there), bytes(status.size), kept(status.expires_at, now));
+    let size = bytes(status.size);
+    let sent = match there {
+        Some(there) => format!("{} of {size} sent", bytes(there)),
+        None => format!("How much of {size} was sent can't be told right now"),
+    };
+    let note = format!("{sent} · {}", kept(status.expires_at, now));
+    let percent = there.map(|there| there * 100 / status.size.max(1));
     let input_id = format!("again-{}", status.upload_id);
     let name = status.file_name.clone();
     let choose = {
@@ -73,7 +79,7 @@ fn row(queue: Queue, begun: RwSignal<Vec<Status>>, status: Status, now: UnixMill
                 <p class="row-title" dir="auto">
                     {name}
                 </p>
-                <progress class="bar" max="100" value=there * 100 / status.size.max(1) aria-label="Sent"></progress>
+                <progress class="bar" max="100" value=percent aria-label="Sent" hidden=percent.is_none()></progress>
                 <p class="row-note">{note}</p>
                 {bad_notice(move || problem.get())}
             </div>

@@ -50,6 +50,7 @@ pub fn run(arguments: &Arguments, signals: &Signals) -> Result<ExitCode> {
     let stack = Stack::start(StackOptions { services: arguments.services(), ..StackOptions::default() })?;
     let mut env = stack.env();
     env.push(("KINORA_BIN_DIR".to_owned(), app::bin_dir()?.display().to_string()));
+    env.push(("KINORA_SITE_ROOT".to_owned(), app::site_root().display().to_string()));
     let mut apps = Vec::new();
     if arguments.app {
         let [server, worker] = ports::free()?;

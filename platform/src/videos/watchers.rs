@@ -28,7 +28,8 @@ impl Door {
 }
 
 /// Who may see what belongs to a build or to a film, by its id, remembered for two seconds: a change of visibility takes
-/// that long to reach the segments on other processes.
+/// that long to reach the segments on other processes. Half-way one of those who come is sent to look again, so that it
+/// isn't all of them at once in the end.
 #[derive(Clone, Default)]
 pub struct Watchers {
     memory: Arc<Mutex<Memory>>,
@@ -36,11 +37,18 @@ pub struct Watchers {
 
 #[derive(Default)]
 struct Memory {
-    known: HashMap<String, Arc<Door>>,
+    known: HashMap<String, Known>,
     /// In the order of their ends, since all live equally long.
     ends: VecDeque<(Instant, String)>,
     /// How often something was to be forgotten.
     forgotten: u64,
+}
+
+struct Known {
+    door: Arc<Door>,
+    /// When the next one is sent to look again, if nobody is on the way.
+    again: Option<Instant>,
+    end: Instant,
 }
 
 impl Watchers {
@@ -48,9 +56,7 @@ impl Watchers {
     const CAPACITY: usize = 10_000;
 
     pub(super) fn get(&self, id: &str) -> Option<Arc<Door>> {
-        let mut memory = self.lock();
-        memory.expire(Instant::now());
-        memory.known.get(id).cloned()
+        self.lock().get(id, Instant::now())
     }
 
     /// To be called before the database is asked.
@@ -63,11 +69,10 @@ impl Watchers {
         let now = Instant::now();
         let mut memory = self.lock();
         memory.expire(now);
-        if memory.forgotten == asked
-            && memory.known.len() < Self::CAPACITY
-            && memory.known.insert(id.to_owned(), door).is_none()
-        {
-            memory.ends.push_back((now + Self::LIFE, id.to_owned()));
+        if memory.forgotten == asked && memory.known.len() < Self::CAPACITY {
+            let known = Known { door, again: Some(now + Self::LIFE / 2), end: now + Self::LIFE };
+            memory.ends.push_back((known.end, id.to_owned()));
+            memory.known.insert(id.to_owned(), known);
         }
     }
 
@@ -76,7 +81,7 @@ impl Watchers {
         let mut memory = self.lock();
         let Memory { known, ends, forgotten } = &mut *memory;
         *forgotten += 1;
-        known.retain(|_, door| door.access.video != *video);
+        known.retain(|_, known| known.door.access.video != *video);
         ends.retain(|(_, id)| known.contains_key(id));
     }
 
@@ -86,11 +91,23 @@ impl Watchers {
 }
 
 impl Memory {
+    fn get(&mut self, id: &str, now: Instant) -> Option<Arc<Door>> {
+        self.expire(now);
+        let known = self.known.get_mut(id)?;
+        if known.again.take_if(|again| *again <= now).is_some() {
+            return None;
+        }
+        Some(Arc::clone(&known.door))
+    }
+
     fn expire(&mut self, now: Instant) {
         while let Some((end, _)) = self.ends.front()
             && *end <= now
         {
-            if let Some((_, id)) = self.ends.pop_front() {
+            // Unless it was looked at again meanwhile.
+            if let Some((_, id)) = self.ends.pop_front()
+                && self.known.get(&id).is_some_and(|known| known.end <= now)
+            {
                 self.known.remove(&id);
             }
         }
@@ -121,6 +138,23 @@ mod tests {
         let mut memory = watchers.lock();
         memory.expire(Instant::now() + Watchers::LIFE);
         assert!(memory.known.is_empty() && memory.ends.is_empty());
+    }
+
+    #[test]
+    fn one_looks_again_before_all_have_to() {
+        let watchers = Watchers::default();
+        watchers.remember("a build", door(1), watchers.asking());
+        let soon = Instant::now() + Watchers::LIFE / 2;
+        let found = |now| watchers.lock().get("a build", now).is_some();
+        assert!([found(soon), found(soon), found(soon)] == [false, true, true]);
+        assert!(!found(soon + Watchers::LIFE), "who was sent didn't come back");
+
+        watchers.remember("a build", door(1), watchers.asking());
+        assert!(!found(Instant::now() + Watchers::LIFE / 2));
+        std::thread::sleep(Duration::from_millis(2));
+        watchers.remember("a build", door(2), watchers.asking());
+        let first_end = watchers.lock().ends[0].0;
+        assert!(found(first_end - Watchers::LIFE / 2), "the first one's end is none of the second's");
     }
 
     #[test]

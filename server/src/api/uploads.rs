@@ -67,7 +67,7 @@ pub struct StatusOut {
     size: u64,
     part_size: u64,
     part_count: u32,
-    received: Vec<u32>,
+    received: Option<Vec<u32>>,
     state: domain::upload::State,
     #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<Fingerprint>,
