@@ -1,6 +1,6 @@
 use super::queue::Queue;
 use super::unfinished::unfinished;
-use super::{api, files, notify, row};
+use super::{api, beside, files, notify, row};
 use crate::components::icons::{UPLOAD, icon};
 use crate::components::theme::{remember, remembered};
 use crate::components::{awake, visibility};
@@ -46,6 +46,7 @@ fn show(data: Data) -> AnyView {
     let choice = RwSignal::new(Visibility::Private.as_str().to_owned());
     Effect::new(move |_| {
         queue.max_bytes.set(max_bytes);
+        beside::warm_up();
         if let Some(last) = remembered(VISIBILITY_KEY).filter(|last| last.parse::<Visibility>().is_ok()) {
             choice.set(last);
         }
