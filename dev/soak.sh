@@ -21,7 +21,7 @@ round() {
         return
     fi
     "$dev" exec -- cargo test --workspace --exclude frontend --no-fail-fast &&
-        KINORA_RELOADS=50 "$dev" exec --app -- npm run --silent e2e
+        KINORA_RELOADS=50 KINORA_GIGABYTES=10 "$dev" exec --app -- npm run --silent e2e
 }
 
 while goes_on; do

@@ -1,6 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -125,6 +136,23 @@ export function lateFilm(title: string): string {
   late ??= encode(join(folder, 'late.mp4'), 12, `${H264} -fps_mode passthrough`, '-itsoffset 0.12');
   const path = join(folder, `${title}.mp4`);
   copyFileSync(late, path);
+  return path;
+}
+
+/**
+ * The twelve seconds in a file of `size` bytes that takes next to no room on the disk: behind them are holes, and between
+ * these a few bytes each that are found nowhere else.
+ */
+export function enormousFilm(title: string, size: number): string {
+  const path = film(title);
+  // A box whose content nobody looks at, with a length of 64 bits (ISO 14496-12, 4.2 and 8.1.2).
+  const box = Buffer.from('\0\0\0\x01free\0\0\0\0\0\0\0\0', 'latin1');
+  box.writeBigUInt64BE(BigInt(size - readFileSync(path).length), 8);
+  appendFileSync(path, box);
+  truncateSync(path, size);
+  const file = openSync(path, 'r+');
+  for (let at = 5_000_000; at < size - 16; at += 5_000_000) writeSync(file, randomBytes(16), 0, 16, at);
+  closeSync(file);
   return path;
 }
 

@@ -1,14 +1,25 @@
 import { createHash, createHmac } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 
 const { KINORA_S3_ENDPOINT, KINORA_S3_BUCKET, KINORA_S3_REGION, KINORA_S3_ACCESS_KEY, KINORA_S3_SECRET_KEY } = process.env;
 
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
+/** SHA-256 of what comes piece by piece, in hexadecimal digits. */
+async function sha256Of(pieces: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of pieces) hash.update(piece);
+  return hash.digest('hex');
+}
+
+/** The same of a file, however large. */
+export const sha256OfFile = (path: string) => sha256Of(createReadStream(path, { highWaterMark: 1 << 20 }));
+
 /** SHA-256 of a film's original as it lies in the storage, in hexadecimal digits. */
 export async function originalOf(video: string): Promise<string> {
   const answer = await fetch(presigned(`/${KINORA_S3_BUCKET}/originals/${video}/original`));
   if (!answer.ok) throw new Error(`the original of ${video}: ${answer.status} ${await answer.text()}`);
-  return sha256(new Uint8Array(await answer.arrayBuffer()));
+  return sha256Of(answer.body!);
 }
 
 /** An address by which an object can be read for a minute: Signature Version 4 in the query. */

@@ -13,6 +13,8 @@ const AS_GOOD: f64 = 0.98;
 const REST: u32 = 12;
 /// Below these bytes per second one lane carries all, and a part that is broken off costs the least.
 const SLOW: f64 = 64.0 * 1024.0;
+/// From these bytes per second on, what comes between two parts of a lane costs more than lanes that share the line.
+pub const FAST: f64 = 32.0 * 1024.0 * 1024.0;
 
 /// Climbs to the number of lanes that carries most. Told of the throughput of one window of time after the other, it says
 /// how many lanes the next one shall have.
@@ -48,6 +50,10 @@ impl Lanes {
         }
         if speed < SLOW {
             *self = Self { count: 1, best: Some((1, speed)), up: true, turned: true, rest: REST };
+            return;
+        }
+        if speed >= FAST {
+            *self = Self { count: MOST, best: Some((MOST, speed)), up: false, turned: true, rest: REST };
             return;
         }
         if self.rest > 0 {
@@ -134,6 +140,15 @@ mod tests {
         assert_eq!(usual(&counts[20..]), 1, "{counts:?}");
         let counts = on(&mut Lanes::default(), 60, |count| if count <= 2 { count as f64 * 1e6 } else { 1e6 });
         assert_eq!(usual(&counts[20..]), 2, "{counts:?}");
+    }
+
+    #[test]
+    fn a_fast_line_has_all_lanes_at_once() {
+        let mut lanes = Lanes::default();
+        lanes.measured(1e8);
+        assert_eq!(lanes.count(), MOST);
+        let counts = on(&mut lanes, 60, |_| 1e6);
+        assert_eq!(usual(&counts[20..]), 1, "{counts:?}");
     }
 
     #[test]

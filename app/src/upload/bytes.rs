@@ -1,5 +1,6 @@
 //! A file's bytes as they are read here: its first ones, and digests.
 
+use super::beside;
 use domain::fingerprint::{Fingerprint, samples};
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::window;
@@ -31,9 +32,12 @@ pub async fn fingerprint(file: &Blob) -> Result<Fingerprint, JsValue> {
     Ok(Fingerprint::from_digest(&sha256(&all).await?))
 }
 
-/// By WebCrypto, whose threads are not this one. A page that came over plain HTTP from another computer has none.
+/// By WebCrypto, beside this page if a worker can. A page that came over plain HTTP from another computer has none.
 pub async fn sha256(blob: &Blob) -> Result<[u8; 32], JsValue> {
     if window().is_secure_context() {
+        if let Some(digest) = beside::sha256(blob).await {
+            return Ok(digest);
+        }
         let bytes = JsFuture::from(blob.array_buffer()).await?;
         let digest = window().crypto()?.subtle().digest_with_str_and_buffer_source("SHA-256", bytes.unchecked_ref())?;
         let mut digested = [0; 32];

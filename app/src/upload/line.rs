@@ -1,12 +1,15 @@
 //! The line that all films of this tab share: how many parts are on it, whose turn it is, and what it carries.
 
 use super::bell;
-use domain::lanes::Lanes;
+use domain::lanes::{FAST, Lanes};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 /// What is measured at a time, in ms: long enough that a part's beginning and end don't count.
 const WINDOW: f64 = 3_000.0;
+/// So many bytes tell enough in less.
+const ENOUGH: u64 = FAST as u64;
+const LESS: f64 = 450.0;
 
 #[derive(Default)]
 struct Line {
@@ -74,10 +77,10 @@ pub fn moved(bytes: u64) {
         window.moved += bytes;
         window.is_full &= is_full;
         let elapsed = now - window.begun;
-        if elapsed >= WINDOW {
+        if elapsed >= WINDOW || (elapsed >= LESS && window.moved >= ENOUGH) {
             let speed = window.moved as f64 * 1000.0 / elapsed;
             line.speed.set(Some(speed as u64));
-            if window.is_full {
+            if window.is_full || speed >= FAST {
                 line.lanes.borrow_mut().measured(speed);
                 bell::ring();
             }

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod bell;
+mod beside;
 mod bytes;
 mod files;
 mod line;

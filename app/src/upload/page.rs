@@ -1,6 +1,6 @@
 use super::queue::Queue;
 use super::unfinished::unfinished;
-use super::{api, files, notify, row};
+use super::{api, beside, files, notify, row};
 use crate::components::icons::{UPLOAD, icon};
 use crate::components::theme::{remember, remembered};
 use crate::components::{awake, visibility};
@@ -48,6 +48,7 @@ fn show(desk: Loaded) -> AnyView {
     Effect::new(move |_| {
         queue.max_bytes.set(max_bytes);
         queue.make_room(left, begun.clone());
+        beside::warm_up();
         if let Some(last) = remembered(VISIBILITY_KEY).filter(|last| last.parse::<Visibility>().is_ok()) {
             choice.set(last);
         }

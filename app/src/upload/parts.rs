@@ -8,7 +8,6 @@ use super::{api, bell, bytes, line};
 use domain::lanes;
 use domain::time::bytes as in_words;
 use domain::upload::{Created, PartPlan, PartRequest, PartUrl};
-use futures::future::try_join_all;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::cell::{Cell, RefCell};
@@ -17,10 +16,12 @@ use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::JsValue;
 
-/// Parts that are ready beside those on the line.
-const AHEAD: usize = lanes::MOST;
-/// Parts that are in memory at once, to be digested.
-const READ_AT_ONCE: usize = 3;
+/// Parts that are ready, or about to be, beside those on the line.
+const AHEAD: usize = lanes::MOST + SIGNED_AT_ONCE;
+/// Parts that one request asks URLs for, unless a lane waits.
+const SIGNED_AT_ONCE: usize = 4;
+/// Parts that are in memory at once, to be digested: while one is, the next is read.
+const READ_AT_ONCE: usize = 2;
 /// How often what was sent is counted: calm enough to read.
 const COUNT_EVERY: Duration = Duration::from_millis(500);
 /// How often the storage may refuse a part that the line did carry.
@@ -42,8 +43,13 @@ struct Parts {
     created: Created,
     plan: PartPlan,
     todo: RefCell<VecDeque<u32>>,
+    /// How many are being read.
+    reading: Cell<usize>,
+    /// Those that are read and wait to be signed.
+    digested: RefCell<Vec<PartRequest>>,
+    /// How many are being signed, by one request at a time.
+    signing: Cell<usize>,
     ready: RefCell<VecDeque<PartUrl>>,
-    is_preparing: Cell<bool>,
     flying: RefCell<BTreeMap<u32, Rc<Put>>>,
     /// Bytes of parts that S3 has.
     done: Cell<u64>,
@@ -63,8 +69,10 @@ pub async fn send(film: &Film, created: &Created, plan: PartPlan, todo: VecDeque
         created: created.clone(),
         plan,
         todo: RefCell::new(todo),
+        reading: Cell::new(0),
+        digested: RefCell::default(),
+        signing: Cell::new(0),
         ready: RefCell::default(),
-        is_preparing: Cell::new(false),
         flying: RefCell::default(),
         done: Cell::new(plan.size - left),
         breaks: Cell::new(0),
@@ -116,44 +124,50 @@ impl Parts {
     }
 
     fn is_done(&self) -> bool {
-        let nothing_flies = self.flying.borrow().is_empty();
-        nothing_flies && !self.is_preparing.get() && self.todo.borrow().is_empty() && self.ready.borrow().is_empty()
+        self.flying.borrow().is_empty() && self.todo.borrow().is_empty() && self.prepared() == 0
     }
 
-    /// Reads and signs the next parts, unless enough are ready.
+    /// Parts between those to do and those on the line.
+    fn prepared(&self) -> usize {
+        self.reading.get() + self.digested.borrow().len() + self.signing.get() + self.ready.borrow().len()
+    }
+
+    /// Reads the next parts, unless enough are under way, and has those signed that are read.
     fn prepare(self: &Rc<Self>) {
-        // The first leaves as soon as it can.
-        let is_first = self.flying.borrow().is_empty() && self.ready.borrow().is_empty();
-        let room = if is_first { 1 } else { AHEAD.saturating_sub(self.ready.borrow().len()) };
-        if self.is_preparing.get() || room == 0 || self.todo.borrow().is_empty() {
+        while self.reading.get() < READ_AT_ONCE && self.prepared() < AHEAD {
+            let Some(number) = self.todo.borrow_mut().pop_front() else { break };
+            self.reading.set(self.reading.get() + 1);
+            let this = Rc::clone(self);
+            spawn_local(async move {
+                match this.request(number).await {
+                    Ok(request) => this.digested.borrow_mut().push(request),
+                    Err(_) => this.stop(Halt::unreadable()),
+                }
+                this.reading.set(this.reading.get() - 1);
+                bell::ring();
+            });
+        }
+        let count = self.digested.borrow().len();
+        let is_due = count >= SIGNED_AT_ONCE || self.ready.borrow().is_empty() || self.reading.get() == 0;
+        if self.signing.get() > 0 || count == 0 || !is_due {
             return;
         }
-        self.is_preparing.set(true);
+        let requests = self.digested.take();
+        self.signing.set(requests.len());
         let this = Rc::clone(self);
         spawn_local(async move {
-            if let Err(halt) = this.prepare_some(room).await {
-                this.halt.borrow_mut().get_or_insert(halt);
+            let id = &this.created.upload_id;
+            match ask(&this.film, || Box::pin(api::sign_parts(id.clone(), requests.clone()))).await {
+                Ok(signed) => this.ready.borrow_mut().extend(signed),
+                Err(halt) => this.stop(halt),
             }
-            this.is_preparing.set(false);
+            this.signing.set(0);
             bell::ring();
         });
     }
 
-    async fn prepare_some(&self, room: usize) -> Result<(), Halt> {
-        let numbers: Vec<u32> = {
-            let mut todo = self.todo.borrow_mut();
-            let count = room.min(todo.len());
-            todo.drain(..count).collect()
-        };
-        let mut requests = Vec::new();
-        for few in numbers.chunks(READ_AT_ONCE) {
-            let read = try_join_all(few.iter().map(|number| self.request(*number))).await;
-            requests.extend(read.map_err(|_| Halt::unreadable())?);
-        }
-        let id = &self.created.upload_id;
-        let signed = ask(&self.film, || Box::pin(api::sign_parts(id.clone(), requests.clone()))).await?;
-        self.ready.borrow_mut().extend(signed);
-        Ok(())
+    fn stop(&self, halt: Halt) {
+        self.halt.borrow_mut().get_or_insert(halt);
     }
 
     /// What a URL for the part is asked for with.
@@ -200,7 +214,7 @@ impl Parts {
                 *count += 1;
                 if *count >= TRIES {
                     let why = "The storage refuses what is sent. What arrived is kept; try again later.";
-                    self.halt.borrow_mut().get_or_insert(Halt::Failed(why.to_owned()));
+                    self.stop(Halt::Failed(why.to_owned()));
                 }
                 self.todo.borrow_mut().push_front(number);
             }

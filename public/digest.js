@@ -1,0 +1,37 @@
+// Digests parts of a film beside the page: a message is a Blob and the port that its SHA-256 is sent back by. Nothing
+// comes back but null if it can't be read here.
+const SPARE = 2;
+const LARGEST_SPARE = 16 << 20;
+/** Memory of earlier parts: to get new one each time costs more than to digest. */
+const spare = [];
+
+/** All of it, into one piece of memory that goes from read to read. */
+async function read(blob) {
+  let reader;
+  try {
+    reader = blob.stream().getReader({ mode: 'byob' });
+  } catch {
+    return blob.arrayBuffer();
+  }
+  const at = spare.findIndex((buffer) => buffer.byteLength === blob.size);
+  let buffer = at < 0 ? new ArrayBuffer(blob.size) : spare.splice(at, 1)[0];
+  for (let filled = 0; filled < blob.size; ) {
+    const { done, value } = await reader.read(new Uint8Array(buffer, filled));
+    if (done) throw new Error('the file is shorter than it was');
+    buffer = value.buffer;
+    filled += value.byteLength;
+  }
+  reader.cancel();
+  return buffer;
+}
+
+onmessage = async ({ data: blob, ports: [answer] }) => {
+  try {
+    const bytes = await read(blob);
+    const digest = await crypto.subtle.digest('SHA-256', bytes);
+    if (bytes.byteLength <= LARGEST_SPARE && spare.push(bytes) > SPARE) spare.shift();
+    answer.postMessage(digest);
+  } catch {
+    answer.postMessage(null);
+  }
+};
