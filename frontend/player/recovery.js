@@ -26,6 +26,7 @@ export function recover(hls, video, src, onError) {
   let mediaFailures = [];
   let timer = 0;
   let again = null;
+  let renewableAt = 0;
 
   function retryNow() {
     clearTimeout(timer);
@@ -53,9 +54,24 @@ export function recover(hls, video, src, onError) {
     else if (answer.ok && again) again = readAnew;
   }
 
+  /** Does what puts another source behind the `<video>`, which stops it. */
+  function replaceSource(act) {
+    if (!video.paused) hls.once(Events.MEDIA_ATTACHED, () => void video.play().catch(() => {}));
+    act();
+  }
+
   function readAnew() {
     hls.config.startPosition = video.currentTime;
-    hls.loadSource(src);
+    replaceSource(() => hls.loadSource(src));
+  }
+
+  /** What a CDN says of a token that is too old. hls.js would try every rung with it before it gives up. */
+  async function renew() {
+    if (performance.now() < renewableAt) return;
+    renewableAt = performance.now() + LONGEST_PAUSE_MS;
+    again = readAnew;
+    await ask();
+    retryNow();
   }
 
   function network(data) {
@@ -86,10 +102,11 @@ export function recover(hls, video, src, onError) {
       return;
     }
     mediaFailures.push(now);
-    hls.recoverMediaError();
+    replaceSource(() => hls.recoverMediaError());
   }
 
   hls.on(Events.ERROR, (_event, data) => {
+    if (data.details === ErrorDetails.FRAG_LOAD_ERROR && data.response?.code === 410) void renew();
     if (!data.fatal) return;
     console.warn('playback:', data.type, data.details, data.error?.message ?? data.reason ?? '');
     if (data.type === ErrorTypes.NETWORK_ERROR) network(data);
