@@ -78,13 +78,13 @@ mod on_server {
         let asks_for_time =
             use_context::<Parts>().is_some_and(|parts| parts.uri.query().is_some_and(|q| q.contains("t=")));
         let begins_elsewhere = is_left || asks_for_time;
-        let objects: Vec<&String> = early.objects.iter().filter(|_| !begins_elsewhere).collect();
+        let objects: Vec<&(String, String)> = early.objects.iter().filter(|_| !begins_elsewhere).collect();
         let json = xml::for_script(&serde_json::json!({ "playlists": playlists, "objects": objects }));
         let mut html = String::new();
-        for address in objects {
-            let address = xml::escape(address);
+        for (_, url) in objects {
+            let url = xml::escape(url);
             html += &format!(
-                r#"<link rel="preload" as="fetch" crossorigin="anonymous" fetchpriority="high" href="{address}">"#
+                r#"<link rel="preload" as="fetch" crossorigin="anonymous" fetchpriority="high" href="{url}">"#
             );
         }
         html += &format!(r#"<script type="application/json" id="early">{json}</script>"#);

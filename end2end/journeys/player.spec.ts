@@ -313,7 +313,12 @@ test('a page brings along what its player asks for first', async ({ page }) => {
   await visit(page, `/watch/${id}`);
   await expect.poll(() => screen(page).evaluate((element: HTMLVideoElement) => element.readyState)).toBeGreaterThan(2);
   expect(asked.filter((path) => /(master|180p|audio)\.m3u8$/.test(path))).toEqual([]);
-  const named = await page.locator('link[rel=preload][href^="/m/"]').evaluateAll((links: HTMLLinkElement[]) => links.map((link) => new URL(link.href).pathname));
+  const named = await page.locator('link[rel=preload][fetchpriority=high]').evaluateAll((links: HTMLLinkElement[]) => links.map((link) => new URL(link.href).pathname));
   expect(named).toHaveLength(4);
-  for (const path of named) expect(asked.filter((other) => other === path), path).toHaveLength(1);
+  for (const path of named) {
+    expect(asked.filter((other) => other === path), path).toHaveLength(1);
+    // Where it lies, without being sent there.
+    expect(path).not.toMatch(/^\/m\//);
+    expect(asked.filter((other) => other.startsWith('/m/') && path.endsWith(other.slice(2)))).toEqual([]);
+  }
 });

@@ -11,11 +11,10 @@ function unpack() {
   return {
     playlists: new Map(Object.entries(playlists).map(([address, text]) => [absolute(address), text])),
     objects: new Map(
-      objects.map((address) => {
-        const url = absolute(address);
+      objects.map(([address, url]) => {
         // In the same words as the page's preload, so that it is this one.
-        const whole = fetch(url, { credentials: 'same-origin' }).then((answer) => (answer.ok ? answer.arrayBuffer() : null));
-        return [url, whole.catch(() => null)];
+        const whole = fetch(absolute(url), { credentials: 'same-origin' }).then((answer) => (answer.ok ? answer.arrayBuffer() : null));
+        return [absolute(address), whole.catch(() => null)];
       }),
     ),
   };

@@ -3,7 +3,7 @@
 
 use super::growth::Snapshot;
 use super::text::Text;
-use super::watch::{media_base, watched};
+use super::watch::{media_base, media_url, watched};
 use crate::{Error, Platform, Result};
 use domain::access::Actor;
 use domain::id::{BuildId, VideoId};
@@ -20,8 +20,9 @@ const AHEAD_MS: f64 = 20_000.0;
 /// By address, from the site's root.
 pub struct Early {
     pub playlists: Vec<(String, Arc<Text>)>,
-    /// Init segments and first chunks, of the lowest rung and of the sound.
-    pub objects: Vec<String>,
+    /// Init segments and first chunks, of the lowest rung and of the sound: as the playlists name them, and where they lie
+    /// for as long as a URL lives.
+    pub objects: Vec<(String, String)>,
 }
 
 /// Of the playlist at `address` (`/v/{video}/{build}/master.m3u8`, perhaps for a build that grows).
@@ -41,7 +42,13 @@ pub async fn early(platform: &Platform, actor: &Actor, address: &str) -> Result<
         let Some(text) = snapshot.playlist(&base, Some(&name), growing) else { continue };
         let beginning = beginning(text.as_str());
         let object = beginning.chunk.filter(|(_, bytes)| *bytes <= MOST_OBJECT).map(|(uri, _)| uri);
-        early.objects.extend(beginning.init.into_iter().chain(object).map(from_root));
+        for address in beginning.init.into_iter().chain(object).map(from_root) {
+            let url = match address.strip_prefix("/m/") {
+                Some(path) => media_url(platform, actor, path).await?.url,
+                None => address.clone(),
+            };
+            early.objects.push((address, url));
+        }
         if text.plain().len() <= MOST_TEXT {
             early.playlists.push((format!("/v/{video}/{build}/{name}.m3u8{query}"), text));
         }
