@@ -54,7 +54,7 @@ export async function upload({ rounds, length }) {
       ['throughput ÷ six curls with the same parts', ratio(curls), `aim: 95 %; ${rate(ours)} and ${rate(curls)}; by round ${by(ours)} and ${by(curls)}`],
       ['throughput ÷ Uppy', ratio(uppys), `Uppy, without checksums, ${rate(uppys)}; by round ${by(uppys)}`],
       ['throughput ÷ the browser itself', ratio(bares), `a page that sends, and does nothing else, ${rate(bares)}; by round ${by(bares)}`],
-      ['the browser itself ÷ six curls', percent(median(bares.map((time, round) => curls[round] / time))), 'no page can do more here'],
+      ['the browser itself ÷ six curls', percent(median(bares.map((time, round) => curls[round] / time))), 'a bare page of Blobs'],
       ['longest task of the page while it sends', tasks.every((ms) => !ms) ? 'under 50 ms' : milliseconds(Math.max(...tasks)), 'aim: 50 ms'],
       [`${LATENCY} ms more, every ${EVERY}th part broken off`, broken.ends, `${megabytes(size / 4)} in ${seconds(broken.time)}; ${broken.puts} PUTs`],
     ];
