@@ -56,7 +56,14 @@ export function recover(hls, video, src, onError) {
 
   /** Does what puts another source behind the `<video>`, which stops it. */
   function replaceSource(act) {
-    if (!video.paused) hls.once(Events.MEDIA_ATTACHED, () => void video.play().catch(() => {}));
+    let plays = !video.paused;
+    // Somebody may press play while it is replaced.
+    const note = () => (plays = true);
+    video.addEventListener('play', note);
+    hls.once(Events.MEDIA_ATTACHED, () => {
+      video.removeEventListener('play', note);
+      if (plays) void video.play().catch(() => {});
+    });
     act();
   }
 

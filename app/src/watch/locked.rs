@@ -6,12 +6,10 @@ use crate::components::problem::field_error;
 use crate::error::ApiError;
 use domain::id::VideoId;
 use leptos::html;
-use leptos::lazy;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::{Meta, Title};
 
-#[lazy]
 pub fn locked(id: VideoId) -> AnyView {
     let problem = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);

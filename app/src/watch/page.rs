@@ -76,7 +76,7 @@ fn screen(video: &Video) -> Screen {
 fn show(shown: Loaded) -> AnyView {
     let film = match shown.get() {
         Some(Shown::Film(film)) => film,
-        Some(Shown::Locked(id)) => return Suspend::new(locked(id)).into_any(),
+        Some(Shown::Locked(id)) => return locked(id),
         None => return ().into_any(),
     };
     let FilmPage { video, now, head, .. } = *film;

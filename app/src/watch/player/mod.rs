@@ -120,7 +120,7 @@ pub fn player(src: String, mut film: Film) -> AnyView {
             <div class="contents" inner_html=crate::server::early()></div>
             {video(deck, src, &film, picture)}
             <script type="module" src=engine::SCRIPT nonce=use_nonce()></script>
-            {move || waveform.get().map(|path| Suspend::new(wave::wave(deck, path, picture.read().is_some())))}
+            {move || waveform.get().map(|path| wave::wave(deck, path, picture.read().is_some()))}
             {captions::captions(deck)}
             <div class="contents" aria-live="polite">
                 {move || message(deck)}

@@ -3,7 +3,6 @@
 use super::deck::Deck;
 use domain::waveform::Waveform;
 use gloo_net::http::Request;
-use leptos::lazy;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::fmt::Write;
@@ -14,7 +13,6 @@ const BARS: usize = 160;
 const HIGHEST: f64 = 100.0;
 
 /// The waveform at `path`. `cover`: a picture stands above it.
-#[lazy]
 pub fn wave(deck: Deck, path: String, cover: bool) -> AnyView {
     let drawn = RwSignal::new(String::new());
     Effect::new(move |_| {
