@@ -1,4 +1,5 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { known } from './machine.mjs';
 
 /** Bytes that the browsers of this process hold, all their processes together; what they share is counted once. */
 export function memoryOfBrowsers(): number {
@@ -13,13 +14,4 @@ export function memoryOfBrowsers(): number {
     return 1024 * Number(own?.[1] ?? 0) + (parents.get(pid) ?? []).map(held).reduce((sum, bytes) => sum + bytes, 0);
   };
   return (parents.get(`${process.pid}`) ?? []).map(held).reduce((sum, bytes) => sum + bytes, 0);
-}
-
-/** What a file says; nothing of a process that has ended meanwhile. */
-function known(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }

@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './machine.mjs';
 
 /** Who answers now, if it was restarted since `kinora-dev` started it. */
 const replaced = join(tmpdir(), `kinora-server-${process.env.KINORA_SERVER_PID}`);
@@ -36,10 +34,7 @@ export async function restarted(meanwhile: () => Promise<unknown>): Promise<void
 
 /** Another server of the same site, with other settings. */
 export async function anotherServer(settings: Record<string, string>): Promise<{ url: string; stop: () => void }> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
+  const port = await freePort();
   const { path, env } = program();
   const url = `http://localhost:${port}`;
   const listen = `127.0.0.1:${port}`;

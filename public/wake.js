@@ -26,10 +26,8 @@ async function wake() {
 const video = document.querySelector('video[data-hls]');
 const signs = new AbortController();
 const once = { signal: signs.signal, once: true, passive: true };
-let isCalled = false;
 function call() {
-  if (isCalled) return;
-  isCalled = true;
+  if (signs.signal.aborted) return;
   signs.abort();
   void wake();
 }

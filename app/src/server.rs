@@ -1,4 +1,5 @@
-//! What differs between the server and the browser. `cfg(feature = "ssr")` stands here and nowhere else.
+//! What differs between the server and the browser. `cfg(feature = "ssr")` stands here, and where the
+//! document is left out that the browser never makes.
 
 #[cfg(not(feature = "ssr"))]
 pub use in_browser::*;
@@ -12,10 +13,6 @@ mod in_browser {
 
     pub fn in_browser() -> bool {
         true
-    }
-
-    pub fn is_watching() -> bool {
-        false
     }
 
     /// The server has written it into the page.

@@ -1,6 +1,7 @@
 // What the kernel knows of Kinora's processes: proc(5).
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
+import { known } from '../machine.mjs';
 
 export const pids = { server: process.env.KINORA_SERVER_PID, worker: process.env.KINORA_WORKER_PID };
 /** `sysconf(_SC_CLK_TCK)` of every Linux that Node runs on. */
@@ -36,15 +37,6 @@ export function held(pid) {
   };
   const all = [pid, ...children].map(of);
   return PAGE * (all.reduce((sum, { own }) => sum + own, 0) + Math.max(...all.map(({ shared }) => shared)));
-}
-
-/** What a file says; nothing of a thread or process that has ended meanwhile. */
-function known(path) {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 /** The most that a process and its children hold together while `work` goes on, looked at ten times a second. */

@@ -1,9 +1,9 @@
 // Workers of our own in place of the one that stands.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../machine.mjs';
 import { request } from './kinora.mjs';
 import { untilIdle } from './metrics.mjs';
 import { pids } from './processes.mjs';
@@ -46,13 +46,4 @@ async function end({ child }) {
   if (child.exitCode !== null) return;
   child.kill('SIGTERM');
   await once(child, 'exit');
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }

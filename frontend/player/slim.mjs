@@ -50,7 +50,7 @@ async function remuxerHelpers(path) {
 const LOG = /^[ \t]*(?:this|self|hls|logger)[\w.]*\.(?:log|warn|debug)\(/gm;
 
 /** What it would say to who looks for faults in hls.js: a tenth of it. */
-export function withoutLogs(text) {
+function withoutLogs(text) {
   let kept = '';
   let from = 0;
   for (const { index, 0: start } of text.matchAll(LOG)) {

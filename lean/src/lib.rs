@@ -1,8 +1,8 @@
 //! Leptos as the pages see it: `app` knows this crate by the name of `leptos`.
 //!
 //! Leptos gives every element a type of its own, made of its attributes and children, and compiles the code that builds,
-//! hydrates, changes and drops it for each. In the browser that was two thirds of what a page weighs. Here `view!` makes the
-//! same elements of one type, [`Element`](element::Element); what may stand in them is a [`Node`](node::Node). The server
+//! hydrates, changes and drops it for each. In the browser that was half of what a page's own code weighed. Here `view!`
+//! makes the same elements of one type, [`Element`](element::Element); what may stand in them is a [`Node`](node::Node). The server
 //! has Leptos as it is, and what it writes is what is hydrated here: whoever changes one walks through the same page with
 //! the journeys.
 

@@ -139,7 +139,7 @@ fn settled(function: &SharedReactiveFunction<Value>) -> Value {
 }
 
 /// As JavaScript writes it, which knows how: Rust's own way to do it is heavy.
-pub fn in_words(number: f64) -> String {
+fn in_words(number: f64) -> String {
     js_sys::Number::from(number).to_string_with_radix(10).map(String::from).unwrap_or_default()
 }
 

@@ -15,6 +15,7 @@ pub mod outside;
 mod passwords;
 pub mod posters;
 pub mod queue;
+pub mod remembered;
 pub mod secret;
 pub mod sessions;
 pub mod sharing;

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::access::Actor;
 use metrics::Histogram;
+use platform::remembered::Remembered;
 use platform::storage::Signed;
 use platform::{Error, Platform, sessions, videos};
 use std::collections::HashMap;
@@ -106,18 +107,10 @@ impl Caller {
     }
 }
 
-struct Known {
-    actor: Arc<Actor>,
-    /// When the next one is sent to ask again, if nobody is on the way.
-    again: Option<Instant>,
-    end: Instant,
-}
-
 /// Who brought what, remembered for two seconds: so long may somebody who signed out still be told where segments are.
-/// Half-way one of his requests asks again, as `platform::videos::Watchers` does it.
 #[derive(Default)]
 struct Callers {
-    known: Mutex<HashMap<Caller, Known>>,
+    known: Mutex<HashMap<Caller, Remembered<Arc<Actor>>>>,
 }
 
 impl Callers {
@@ -125,23 +118,18 @@ impl Callers {
     const CAPACITY: usize = 10_000;
 
     fn get(&self, caller: &Caller) -> Option<Arc<Actor>> {
-        let now = Instant::now();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = known.get_mut(caller).filter(|found| found.end > now)?;
-        if found.again.take_if(|again| *again <= now).is_some() {
-            return None;
-        }
-        Some(Arc::clone(&found.actor))
+        known.get_mut(caller)?.get(Instant::now())
     }
 
     fn remember(&self, caller: Caller, actor: Arc<Actor>) {
         let now = Instant::now();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= Self::CAPACITY {
-            known.retain(|_, known| known.end > now);
+            known.retain(|_, known| !known.is_over(now));
         }
         if known.len() < Self::CAPACITY {
-            known.insert(caller, Known { actor, again: Some(now + Self::LIFE / 2), end: now + Self::LIFE });
+            known.insert(caller, Remembered::new(actor, now, Self::LIFE));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What access was judged by, remembered for a moment.
 
 use crate::db::{keys::Valid, videos::Access};
+use crate::remembered::Remembered;
 use domain::id::{KeyId, VideoId};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,8 +29,7 @@ impl Door {
 }
 
 /// Who may see what belongs to a build or to a film, by its id, remembered for two seconds: a change of visibility takes
-/// that long to reach the segments on other processes. Half-way one of those who come is sent to look again, so that it
-/// isn't all of them at once in the end.
+/// that long to reach the segments on other processes.
 #[derive(Clone, Default)]
 pub struct Watchers {
     memory: Arc<Mutex<Memory>>,
@@ -37,18 +37,11 @@ pub struct Watchers {
 
 #[derive(Default)]
 struct Memory {
-    known: HashMap<String, Known>,
+    known: HashMap<String, Remembered<Arc<Door>>>,
     /// In the order of their ends, since all live equally long.
     ends: VecDeque<(Instant, String)>,
     /// How often something was to be forgotten.
     forgotten: u64,
-}
-
-struct Known {
-    door: Arc<Door>,
-    /// When the next one is sent to look again, if nobody is on the way.
-    again: Option<Instant>,
-    end: Instant,
 }
 
 impl Watchers {
@@ -70,8 +63,8 @@ impl Watchers {
         let mut memory = self.lock();
         memory.expire(now);
         if memory.forgotten == asked && memory.known.len() < Self::CAPACITY {
-            let known = Known { door, again: Some(now + Self::LIFE / 2), end: now + Self::LIFE };
-            memory.ends.push_back((known.end, id.to_owned()));
+            let known = Remembered::new(door, now, Self::LIFE);
+            memory.ends.push_back((known.end(), id.to_owned()));
             memory.known.insert(id.to_owned(), known);
         }
     }
@@ -81,7 +74,7 @@ impl Watchers {
         let mut memory = self.lock();
         let Memory { known, ends, forgotten } = &mut *memory;
         *forgotten += 1;
-        known.retain(|_, known| known.door.access.video != *video);
+        known.retain(|_, known| known.value().access.video != *video);
         ends.retain(|(_, id)| known.contains_key(id));
     }
 
@@ -93,11 +86,7 @@ impl Watchers {
 impl Memory {
     fn get(&mut self, id: &str, now: Instant) -> Option<Arc<Door>> {
         self.expire(now);
-        let known = self.known.get_mut(id)?;
-        if known.again.take_if(|again| *again <= now).is_some() {
-            return None;
-        }
-        Some(Arc::clone(&known.door))
+        self.known.get_mut(id)?.get(now)
     }
 
     fn expire(&mut self, now: Instant) {
@@ -106,7 +95,7 @@ impl Memory {
         {
             // Unless it was looked at again meanwhile.
             if let Some((_, id)) = self.ends.pop_front()
-                && self.known.get(&id).is_some_and(|known| known.end <= now)
+                && self.known.get(&id).is_some_and(|known| known.is_over(now))
             {
                 self.known.remove(&id);
             }
