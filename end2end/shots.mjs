@@ -39,6 +39,7 @@ const newPage = async (storageState) => (await browser.newContext({ baseURL, sto
 
 async function visit(page, path) {
   await page.goto(path);
+  await page.mouse.move(1, 1);
   await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
 }
 

@@ -29,6 +29,8 @@ export async function visit(page: Page, path: string): Promise<void> {
 }
 
 export async function hydrated(page: Page): Promise<void> {
+  // A page of links waits for somebody who stirs.
+  await page.mouse.move(1, 1);
   await expect(page.locator('html[data-hydrated]')).toBeAttached();
 }
 

@@ -30,7 +30,12 @@ mod in_browser {
 }
 
 #[cfg(feature = "ssr")]
+mod baggage;
+
+#[cfg(feature = "ssr")]
 mod on_server {
+    pub use super::baggage::{Baggage, bring_along, early, tell};
+    use crate::components::theme;
     use crate::error::ApiError;
     use axum::extract::ConnectInfo;
     use axum::http::request::Parts;
@@ -44,10 +49,8 @@ mod on_server {
     pub use leptos_axum::redirect;
     use platform::accounts::User;
     use platform::{Platform, sessions};
-    use std::collections::BTreeMap;
     use std::error::Error as _;
     use std::net::{IpAddr, SocketAddr};
-    use std::sync::{Arc, Mutex, PoisonError};
     use std::time::{SystemTime, UNIX_EPOCH};
     use tower_sessions::Session;
 
@@ -60,38 +63,22 @@ mod on_server {
         use_context::<Parts>().is_some_and(|parts| parts.uri.path().starts_with("/watch/"))
     }
 
-    /// What the page that is being rendered brings along for its player, as HTML.
-    #[derive(Clone, Default)]
-    pub struct Baggage(Arc<Mutex<String>>);
-
-    /// Puts into the page what the player of the film asks for first. Without it the player asks. `is_left`: the film
-    /// goes on somewhere else than at its beginning.
-    pub async fn bring_along(address: &str, is_left: bool) {
-        // Who comes from another page of ours has a player that asks by itself.
-        let Some(Baggage(baggage)) = use_context::<Baggage>().filter(|_| is_watching()) else { return };
-        let Ok(early) = platform::videos::early(&platform(), &viewer().actor, address).await else { return };
-        let playlists: BTreeMap<&str, &str> =
-            early.playlists.iter().map(|(address, text)| (address.as_str(), text.as_str())).collect();
-        let asks_for_time =
-            use_context::<Parts>().is_some_and(|parts| parts.uri.query().is_some_and(|q| q.contains("t=")));
-        let begins_elsewhere = is_left || asks_for_time;
-        let objects: Vec<&(String, String)> = early.objects.iter().filter(|_| !begins_elsewhere).collect();
-        let json = xml::for_script(&serde_json::json!({ "playlists": playlists, "objects": objects }));
-        let mut html = String::new();
-        for (_, url) in objects {
-            let url = xml::escape(url);
-            html += &format!(
-                r#"<link rel="preload" as="fetch" crossorigin="anonymous" fetchpriority="high" href="{url}">"#
-            );
+    /// What `public/wake.js` wakes later: by the name of its code.
+    pub fn resting_page() -> Option<&'static str> {
+        match use_context::<Parts>()?.uri.path() {
+            "/" => Some("__home_page"),
+            "/search" => Some("__search_page"),
+            _ => is_watching().then_some("__watch_page"),
         }
-        html += &format!(r#"<script type="application/json" id="early">{json}</script>"#);
-        *baggage.lock().unwrap_or_else(PoisonError::into_inner) = html;
     }
 
-    pub fn early() -> String {
-        let Some(Baggage(baggage)) = use_context::<Baggage>() else { return String::new() };
-        // Rendering asks more than once.
-        baggage.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What somebody chose; else it is the system's.
+    pub fn theme() -> Option<&'static str> {
+        let parts = use_context::<Parts>()?;
+        let cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let (_, chosen) = pairs.find(|(name, _)| *name == theme::COOKIE)?;
+        ["light", "dark"].into_iter().find(|theme| *theme == chosen)
     }
 
     /// Who looks at the page: given by the server to every request.

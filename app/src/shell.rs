@@ -8,13 +8,11 @@ use leptos_meta::MetaTags;
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=crate::server::theme()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
                 <meta name="color-scheme" content="light dark" />
-                // Before the first paint, so that no light page flashes in a dark room.
-                <script src="/theme.js" nonce=use_nonce()></script>
                 <link rel="stylesheet" href="/pkg/kinora.css" />
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
                 <link rel="manifest" href="/manifest.webmanifest" />
@@ -30,11 +28,10 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// Where a film is watched, its first frame goes before buttons that do something.
+/// Where the HTML is enough for a while, the code comes when it is needed.
 fn hydration(options: LeptosOptions) -> AnyView {
-    if crate::server::is_watching() {
-        view! { <script type="module" src="/wake.js" nonce=use_nonce()></script> }.into_any()
-    } else {
-        view! { <HydrationScripts options /> }.into_any()
+    match crate::server::resting_page() {
+        Some(page) => view! { <script type="module" src="/wake.js" data-page=page nonce=use_nonce()></script> }.into_any(),
+        None => view! { <HydrationScripts options /> }.into_any(),
     }
 }

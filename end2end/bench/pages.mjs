@@ -16,12 +16,17 @@ export async function pages() {
   const film = await watchable();
   const browser = await chromium.launch({ executablePath, args });
   try {
-    const home = await weigh(browser, '/', (page) => page.locator('html[data-hydrated]').waitFor({ state: 'attached' }));
+    const home = await weigh(browser, '/', (page) => page.waitForLoadState());
+    const homeAwake = await weigh(browser, '/', async (page) => {
+      await page.mouse.move(1, 1);
+      await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
+    });
     const watch = await weigh(browser, `/watch/${film}`, plays);
     const embed = await weigh(browser, `/embed/${film}`, (page) => page.waitForLoadState());
     const embedPlays = await weigh(browser, `/embed/${film}?autoplay=1&muted=1`, ready);
     return [
       ['home, without posters', ...figure(home)],
+      ['the same, once somebody stirs', ...figure(homeAwake)],
       ['watch, with player, without poster and segments', ...figure(watch)],
       ['embedded film, before somebody presses play', ...figure(embed)],
       ['the same, playing', ...figure(embedPlays)],

@@ -1,4 +1,4 @@
-// Bundles the player: `node frontend/player/build.mjs OUTDIR` writes OUTDIR/player.js.
+// Bundles the player: `node frontend/player/build.mjs OUTDIR` writes OUTDIR/start.js and OUTDIR/player.js.
 // hls.js is built from its sources, without what Kinora never serves; `slim.mjs` says what that is.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -15,19 +15,16 @@ if (!outdir) {
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const outfile = resolve(outdir, 'player.js');
+const shape = { bundle: true, minify: true, format: 'esm', target: 'es2022', legalComments: 'none', logLevel: 'warning' };
 
+await build({ ...shape, entryPoints: [resolve(here, 'start.js')], outfile: resolve(outdir, 'start.js'), external: ['./player.js'] });
 await build({
+  ...shape,
   entryPoints: [resolve(here, 'player.js')],
   outfile,
-  bundle: true,
-  minify: true,
-  format: 'esm',
-  target: 'es2022',
-  legalComments: 'none',
   banner: { js: '/*! Kinora player; contains hls.js, Apache-2.0, (c) Dailymotion and contributors */' },
   define: await features(),
   plugins: [slimHls()],
-  logLevel: 'warning',
 });
 
 const bytes = await readFile(outfile);

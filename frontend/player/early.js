@@ -1,26 +1,19 @@
 // What the page brought along for the first frame: playlists as text, and the first objects, which are on their way since
-// the HTML was read. hls.js gets them as if it had loaded them; whatever is wrong with them, it loads itself.
+// the HTML was read (`start.js`). hls.js gets them as if it had loaded them; whatever is wrong with them, it loads itself.
 import Hls from 'hls.js';
 
 const Loader = Hls.DefaultConfig.loader;
 
 const absolute = (address) => new URL(address, location.href).href;
 
-function unpack() {
-  const { playlists = {}, objects = [] } = JSON.parse(document.getElementById('early')?.textContent || '{}');
-  return {
-    playlists: new Map(Object.entries(playlists).map(([address, text]) => [absolute(address), text])),
-    objects: new Map(
-      objects.map(([address, url]) => {
-        // In the same words as the page's preload, so that it is this one.
-        const whole = fetch(absolute(url), { credentials: 'same-origin' }).then((answer) => (answer.ok ? answer.arrayBuffer() : null));
-        return [absolute(address), whole.catch(() => null)];
-      }),
-    ),
-  };
-}
+const { playlists: texts = {} } = JSON.parse(document.getElementById('early')?.textContent || '{}');
+const playlists = new Map(Object.entries(texts).map(([address, text]) => [absolute(address), text]));
+/** Promises of bytes, of null where they don't come. */
+const objects = globalThis.kinoraStart?.objects ?? new Map();
 
-const early = unpack();
+/** What `start.js` has put behind `video` meanwhile, for `hls.attachMedia`. */
+export const started = (video) => globalThis.kinoraStart?.take(video);
+
 /** Which of them were handed out, with the byte that they begin at. */
 const served = new Set();
 
@@ -52,9 +45,9 @@ function succeed(loader, context, callbacks, data, speed) {
 export class PlaylistLoader extends Loader {
   load(context, config, callbacks) {
     const url = absolute(context.url);
-    const text = early.playlists.get(url);
+    const text = playlists.get(url);
     // Once: who asks again wants to know whether it has changed.
-    if (!early.playlists.delete(url)) return super.load(context, config, callbacks);
+    if (!playlists.delete(url)) return super.load(context, config, callbacks);
     queueMicrotask(() => {
       // Without them it is destroyed.
       if (this.stats && !this.stats.aborted) succeed(this, context, callbacks, text, 0);
@@ -64,7 +57,7 @@ export class PlaylistLoader extends Loader {
 
 export class SegmentLoader extends Loader {
   load(context, config, callbacks) {
-    const whole = early.objects.get(context.url);
+    const whole = objects.get(context.url);
     if (!whole) return super.load(context, config, callbacks);
     void whole.then((bytes) => {
       if (!this.stats || this.stats.aborted) return;

@@ -1,7 +1,7 @@
 import Hls from 'hls.js';
 import { Events } from 'hls.js/events';
 import { config } from './config.js';
-import { PlaylistLoader, SegmentLoader, lineSpeed } from './early.js';
+import { PlaylistLoader, SegmentLoader, lineSpeed, started } from './early.js';
 import { followGrowth } from './growth.js';
 import { recover } from './recovery.js';
 import { sizeOf } from './rungs.js';
@@ -43,7 +43,8 @@ export function attachHls(video, src, start, { onLevels, onLevel, onTracks, onEr
   const endRecovery = recover(hls, video, src, onError);
 
   hls.loadSource(src);
-  hls.attachMedia(video);
+  const before = started(video);
+  hls.attachMedia(before ? { media: video, ...before } : video);
 
   return {
     levels,

@@ -9,8 +9,11 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
+use bytes::Bytes;
 use domain::access::Actor;
+use http_body_util::BodyExt;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list, render_app_async_with_context};
 use platform::{Error, Platform};
@@ -23,12 +26,16 @@ use tower_http::services::ServeDir;
 /// Names don't change with the content: the browser asks each time, and gets 304.
 const FILES_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
+/// Where `leptos_meta` begins.
+const HEAD: &str = "<!--HEAD-->";
+
 /// Pages and server functions; whatever else is a file, or nothing.
 pub fn routes(state: &AppState) -> Router<AppState> {
     let options = state.leptos.clone();
     let context = context(state.platform.clone(), state.csp.clone());
     Router::new()
         .leptos_routes_with_context(state, listed(), context, move || app::shell(options.clone()))
+        .layer(middleware::from_fn(with_baggage))
         .fallback(file_or_not_found)
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
 }
@@ -44,10 +51,39 @@ fn listed() -> Vec<AxumRouteListing> {
 fn context(platform: Platform, csp: Csp) -> impl Fn() + Clone + Send + Sync + 'static {
     move || {
         provide_context(platform.clone());
-        provide_context(Baggage::default());
-        let viewer = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Viewer>().cloned());
+        let parts = use_context::<Parts>();
+        provide_context(parts.as_ref().and_then(|parts| parts.extensions.get::<Baggage>().cloned()).unwrap_or_default());
+        let viewer = parts.and_then(|parts| parts.extensions.get::<Viewer>().cloned());
         provide_context(viewer.unwrap_or(Viewer { actor: Actor::Anonymous, user: None }));
         csp.announce();
+    }
+}
+
+/// Writes into the head what a page brings along. A browser asks for what stands in the body only once it has the styles.
+async fn with_baggage(mut request: Request, next: Next) -> Response {
+    let baggage = Baggage::default();
+    request.extensions_mut().insert(baggage.clone());
+    let page = next.run(request).await;
+    // The answer begins when the page's data are there.
+    let mut head = Some(baggage.head()).filter(|head| !head.is_empty());
+    if head.is_none() {
+        return page;
+    }
+    page.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            frame.map_data(|html| match head.take() {
+                Some(head) => inserted(&html, HEAD, &head),
+                None => html,
+            })
+        }))
+    })
+}
+
+/// `text`, once, before `mark`.
+fn inserted(html: &Bytes, mark: &str, text: &str) -> Bytes {
+    match html.windows(mark.len()).position(|part| part == mark.as_bytes()) {
+        Some(at) => [&html[..at], text.as_bytes(), &html[at..]].concat().into(),
+        None => html.clone(),
     }
 }
 

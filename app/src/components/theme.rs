@@ -1,8 +1,11 @@
 //! Light or dark, by the system until somebody chooses.
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
-const KEY: &str = "kinora-theme";
+/// A cookie, so that the server writes the choice into the page: nothing has to run before the first paint.
+pub const COOKIE: &str = "kinora_theme";
+const YEAR_IN_SECONDS: u32 = 365 * 24 * 60 * 60;
 
 fn is_dark() -> bool {
     let chosen = document().document_element().and_then(|root| root.get_attribute("data-theme"));
@@ -19,7 +22,8 @@ pub fn switch() {
     if let Some(root) = document().document_element() {
         let _ = root.set_attribute("data-theme", theme);
     }
-    remember(KEY, theme);
+    let document: web_sys::HtmlDocument = document().unchecked_into();
+    let _ = document.set_cookie(&format!("{COOKIE}={theme}; Path=/; Max-Age={YEAR_IN_SECONDS}; SameSite=Lax"));
 }
 
 /// Keeps a choice for the next visit, where the browser allows it.

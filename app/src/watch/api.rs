@@ -3,7 +3,6 @@ use crate::error::ApiError;
 use crate::server;
 use domain::id::VideoId;
 #[allow(unused_imports, reason = "used by the server's half")]
-use domain::outside::Embeds;
 use domain::outside::head::Head;
 use domain::time::UnixMillis;
 use domain::video::{State, Video};
@@ -12,15 +11,13 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
-/// A film as its page shows it at `now`. `site` is the site's address without a slash at its end, `embeds` whether pages of
-/// others may show the film.
+/// A film as its page shows it at `now`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FilmPage {
     pub video: Video,
     pub now: UnixMillis,
-    pub site: String,
-    pub embeds: bool,
-    pub head: Head,
+    /// The page's one address.
+    pub canonical: String,
 }
 
 /// The address of what our player plays: a film that still grows has a playlist of its own for it.
@@ -38,7 +35,8 @@ pub async fn film(id: VideoId) -> Result<FilmPage, ApiError> {
     }
     let site = platform::outside::site(&platform.config);
     let head = Head::of(&video, &site);
-    Ok(FilmPage { video, now: server::now(), site: site.url.to_owned(), embeds: site.embeds != Embeds::Nowhere, head })
+    server::tell(&head);
+    Ok(FilmPage { video, now: server::now(), canonical: head.canonical })
 }
 
 /// Tells of a visit in which a film is played, known by `visit`: at its beginning, and again once the film was watched for

@@ -2,7 +2,6 @@
 
 pub mod api;
 mod download;
-mod head;
 mod locked;
 mod mini;
 mod page;

@@ -11,6 +11,7 @@ use domain::watching::views;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
+use leptos_meta::{Link, Title};
 use leptos_router::hooks::{use_params_map, use_query_map};
 use send_wrapper::SendWrapper;
 use serde::{Deserialize, Serialize};
@@ -79,8 +80,8 @@ fn show(shown: Loaded) -> AnyView {
         Some(Shown::Locked(id)) => return locked(id),
         None => return ().into_any(),
     };
-    let FilmPage { video, now, head, .. } = *film;
-    let head = super::head::head(video.title.clone(), head);
+    let FilmPage { video, now, canonical, .. } = *film;
+    let title = video.title.clone();
     let film = RwSignal::new(video);
     keep_fresh(film);
     // Who watches a film that grows goes on with its playlist when it is complete.
@@ -109,10 +110,11 @@ fn show(shown: Loaded) -> AnyView {
         chapters: Memo::new(move |_| film.with(|v| v.chapters.clone())).into(),
     });
     let still_growing = Memo::new(move |_| film.with(|v| v.watchable && !v.state.is_final()));
-    let title = move || film.with(|v| v.title.clone());
+    let heading = move || film.with(|v| v.title.clone());
     let words = Memo::new(move |_| film.with(|v| v.description.clone()));
     view! {
-        {head}
+        <Title text=title />
+        <Link rel="canonical" href=canonical />
         <div class="watch-layout">
             <article>
                 {move || match screen.get() {
@@ -121,7 +123,7 @@ fn show(shown: Loaded) -> AnyView {
                     Screen::Waiting => waiting(film),
                 }}
                 <h1 class="watch-title" dir="auto">
-                    {title}
+                    {heading}
                 </h1>
                 {move || still_growing.get().then(|| growing(film))}
                 {move || film.with(|video| about(video, now))}

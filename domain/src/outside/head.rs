@@ -1,12 +1,11 @@
 //! What the head of a film's page tells of it: Open Graph, Twitter's cards, oEmbed, schema.org.
 
 use super::oembed::{self, Format};
-use super::xml::for_script;
+use super::xml::{escape, for_script};
 use super::{Embeds, Site, summary};
 use crate::calendar::{iso, iso_length};
 use crate::embed;
 use crate::video::{Video, Visibility};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// How much of a description is told.
@@ -16,8 +15,8 @@ const DATA_CHARS: usize = 2_048;
 /// Pixels, that a card's player has at most.
 const PLAYER: (u32, u32) = (1280, 720);
 
-/// Made on the server, so that the browser has no code for it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// For those who read a page's HTML alone: the browser has no code for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Head {
     /// The page's one address.
     pub canonical: String,
@@ -27,7 +26,7 @@ pub struct Head {
     pub data: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meta {
     /// Open Graph has properties, everybody else names.
     pub is_property: bool,
@@ -36,7 +35,7 @@ pub struct Meta {
 }
 
 /// The same in another format.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alternate {
     pub kind: String,
     pub href: String,
@@ -53,6 +52,22 @@ impl Head {
             head.tell(video, site);
         }
         head
+    }
+
+    /// All but the canonical address, which changes when somebody goes from film to film.
+    pub fn html(&self) -> String {
+        let mut html = String::new();
+        for Meta { is_property, name, content } in &self.meta {
+            let kind = if *is_property { "property" } else { "name" };
+            html += &format!(r#"<meta {kind}="{}" content="{}">"#, escape(name), escape(content));
+        }
+        for Alternate { kind, href } in &self.alternates {
+            html += &format!(r#"<link rel="alternate" type="{}" href="{}">"#, escape(kind), escape(href));
+        }
+        if !self.data.is_empty() {
+            html += &format!(r#"<script type="application/ld+json">{}</script>"#, self.data);
+        }
+        html
     }
 
     fn tell(&mut self, video: &Video, site: &Site<'_>) {

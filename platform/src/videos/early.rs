@@ -7,7 +7,8 @@ use super::watch::{media_base, media_url, watched};
 use crate::{Error, Platform, Result};
 use domain::access::Actor;
 use domain::id::{BuildId, VideoId};
-use domain::playlist::{AUDIO, beginning, from_root};
+use domain::playlist::{AUDIO, Rendition, beginning, from_root};
+use serde::Serialize;
 use std::sync::Arc;
 
 /// Playlists of more bytes than this are left to be asked for: a page isn't made heavy for films of many hours.
@@ -20,13 +21,22 @@ const AHEAD_MS: f64 = 20_000.0;
 /// By address, from the site's root.
 pub struct Early {
     pub playlists: Vec<(String, Arc<Text>)>,
-    /// Init segments and first chunks, of the lowest rung and of the sound: as the playlists name them, and where they lie
-    /// for as long as a URL lives.
+    /// Of the lowest rung and of the sound; none if the film begins elsewhere.
+    pub tracks: Vec<Track>,
+}
+
+/// What a track begins with.
+#[derive(Debug, Serialize)]
+pub struct Track {
+    /// As MediaSource takes it.
+    pub mime: String,
+    /// The init segment and the first chunk: as the playlists name them, and where they lie for as long as a URL lives.
     pub objects: Vec<(String, String)>,
 }
 
-/// Of the playlist at `address` (`/v/{video}/{build}/master.m3u8`, perhaps for a build that grows).
-pub async fn early(platform: &Platform, actor: &Actor, address: &str) -> Result<Early> {
+/// Of the playlist at `address` (`/v/{video}/{build}/master.m3u8`, perhaps for a build that grows). `is_from_start`: the film
+/// is played from its beginning.
+pub async fn early(platform: &Platform, actor: &Actor, address: &str, is_from_start: bool) -> Result<Early> {
     let (path, query) =
         address.split_once('?').map_or((address, String::new()), |(path, query)| (path, format!("?{query}")));
     let mut parts = path.strip_prefix("/v/").ok_or(Error::NotFound)?.split('/');
@@ -37,17 +47,14 @@ pub async fn early(platform: &Platform, actor: &Actor, address: &str) -> Result<
     let growing = !query.is_empty();
     let base = media_base(platform, &build);
     let master = snapshot.playlist(&base, None, growing).ok_or(Error::NotFound)?;
-    let mut early = Early { playlists: vec![(address.to_owned(), master)], objects: Vec::new() };
-    for name in first_renditions(&snapshot) {
-        let Some(text) = snapshot.playlist(&base, Some(&name), growing) else { continue };
-        let beginning = beginning(text.as_str());
-        let object = beginning.chunk.filter(|(_, bytes)| *bytes <= MOST_OBJECT).map(|(uri, _)| uri);
-        for address in beginning.init.into_iter().chain(object).map(from_root) {
-            let url = match address.strip_prefix("/m/") {
-                Some(path) => media_url(platform, actor, path).await?.url,
-                None => address.clone(),
-            };
-            early.objects.push((address, url));
+    let mut early = Early { playlists: vec![(address.to_owned(), master)], tracks: Vec::new() };
+    for rendition in first_renditions(&snapshot) {
+        let name = &rendition.name;
+        let Some(text) = snapshot.playlist(&base, Some(name), growing) else { continue };
+        if is_from_start {
+            let kind = if rendition.is_audio() { "audio" } else { "video" };
+            let mime = format!("{kind}/mp4;codecs={}", rendition.codecs);
+            early.tracks.push(Track { mime, objects: first_objects(platform, actor, text.as_str()).await? });
         }
         if text.plain().len() <= MOST_TEXT {
             early.playlists.push((format!("/v/{video}/{build}/{name}.m3u8{query}"), text));
@@ -56,14 +63,29 @@ pub async fn early(platform: &Platform, actor: &Actor, address: &str) -> Result<
     Ok(early)
 }
 
+/// Of the rendition whose playlist is `text`.
+async fn first_objects(platform: &Platform, actor: &Actor, text: &str) -> Result<Vec<(String, String)>> {
+    let beginning = beginning(text);
+    let chunk = beginning.chunk.filter(|(_, bytes)| *bytes <= MOST_OBJECT).map(|(uri, _)| uri);
+    let mut objects = Vec::new();
+    for address in beginning.init.into_iter().chain(chunk).map(from_root) {
+        let url = match address.strip_prefix("/m/") {
+            Some(path) => media_url(platform, actor, path).await?.url,
+            None => address.clone(),
+        };
+        objects.push((address, url));
+    }
+    Ok(objects)
+}
+
 /// The lowest rung that is far enough, and the sound that is heard unless another is chosen.
-fn first_renditions(snapshot: &Snapshot) -> impl Iterator<Item = String> {
+fn first_renditions(snapshot: &Snapshot) -> impl Iterator<Item = &Rendition> {
     let lengths = || {
         let pictures = snapshot.renditions().filter(|rendition| !rendition.is_audio());
-        pictures.map(|rendition| (rendition.name.clone(), snapshot.length_ms(&rendition.name)))
+        pictures.map(|rendition| (rendition, snapshot.length_ms(&rendition.name)))
     };
     let enough = lengths().map(|(_, length)| length).fold(0.0, f64::max).min(AHEAD_MS);
-    let lowest = lengths().find(|(_, length)| *length > 0.0 && *length >= enough).map(|(name, _)| name);
-    let sound = snapshot.renditions().any(|rendition| rendition.name == AUDIO).then(|| AUDIO.to_owned());
+    let lowest = lengths().find(|(_, length)| *length > 0.0 && *length >= enough).map(|(rendition, _)| rendition);
+    let sound = snapshot.renditions().find(|rendition| rendition.name == AUDIO);
     lowest.into_iter().chain(sound)
 }

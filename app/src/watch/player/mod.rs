@@ -27,7 +27,6 @@ use domain::within::within;
 pub use engine::Handle;
 use leptos::ev::PointerEvent;
 use leptos::lazy;
-use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use taste::Taste;
@@ -116,10 +115,9 @@ pub fn player(src: String, mut film: Film) -> AnyView {
             on:pointerleave=move |_| deck.rest()
             on:contextmenu=move |event| context::open(deck, &event)
         >
+            {video(deck, src, &film, picture)}
             // Written by the server alone.
             <div class="contents" inner_html=crate::server::early()></div>
-            {video(deck, src, &film, picture)}
-            <script type="module" src=engine::SCRIPT nonce=use_nonce()></script>
             {move || waveform.get().map(|path| wave::wave(deck, path, picture.read().is_some()))}
             {captions::captions(deck)}
             <div class="contents" aria-live="polite">
