@@ -81,7 +81,7 @@ compress() {
 
 node_state=$(readlink node_modules || state_of package-lock.json)
 tools="$node_state $(cat "$CACHE/stamps/wasm-bindgen") $(head -n 1 "$CACHE/wasm.env")"
-when_changed wasm "$(state_of app domain frontend Cargo.toml Cargo.lock .cargo dev/site.sh dev/glue.mjs dev/src/split.rs) $tools" "$PKG/kinora_bg.wasm" wasm
+when_changed wasm "$(state_of app domain lean frontend/src frontend/Cargo.toml Cargo.toml Cargo.lock .cargo dev/site.sh dev/glue.mjs dev/src/split.rs) $tools" "$PKG/kinora_bg.wasm" wasm
 if [ -e style/tailwind.css ]; then
     when_changed styles "$(state_of style app/src frontend/player) $node_state" "$PKG/kinora.css" styles
 fi

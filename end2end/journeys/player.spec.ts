@@ -1,4 +1,4 @@
-import { type Locator, type Page, expect, test } from '@playwright/test';
+import { type Locator, type Page, type Route, expect, test } from '@playwright/test';
 import { tellingFilm } from '../footage.ts';
 import { complaints, hydrated, signUp, uniqueWord, untilReady, upload, visit, watchFrom } from '../support.ts';
 import { isPaused, pauseAtStart, play, screen, timeOf } from '../theatre.ts';
@@ -320,5 +320,48 @@ test('a page brings along what its player asks for first', async ({ page }) => {
     // Where it lies, without being sent there.
     expect(path).not.toMatch(/^\/m\//);
     expect(asked.filter((other) => other.startsWith('/m/') && path.endsWith(other.slice(2)))).toEqual([]);
+  }
+});
+
+test('the first frame waits for nothing but itself, and what comes with the page may be of no use', async ({ page }) => {
+  test.setTimeout(120_000);
+  const { id, video } = await telling(page);
+  const ready = () => video.evaluate((element: HTMLVideoElement) => element.readyState);
+  const playsOn = async () => {
+    await page.getByRole('button', { name: 'Play', exact: true }).first().click();
+    // Behind what came with the page.
+    await expect.poll(() => timeOf(video), { timeout: 30_000 }).toBeGreaterThan(4);
+    await expect(page.getByTestId('player').getByRole('alert')).toHaveCount(0);
+  };
+
+  await test.step('it is there before hls.js is, which takes over what is there', async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/pkg/player.js', (route) => held.then(() => route.continue()));
+    await page.goto(`/watch/${id}`, { waitUntil: 'commit' });
+    await expect.poll(ready).toBeGreaterThanOrEqual(2);
+    const source = await video.evaluate((element: HTMLVideoElement) => element.src);
+    release();
+    await hydrated(page);
+    await playsOn();
+    expect(await video.evaluate((element: HTMLVideoElement) => element.src)).toBe(source);
+    await page.unroute('**/pkg/player.js');
+  });
+
+  const first = /\/media\/.*\/0\.\d+\/180p\.m4s/;
+  for (const [name, answer] of [
+    ['it never comes', (route: Route) => route.abort('connectionreset')],
+    ['it is refused', (route: Route) => route.fulfill({ status: 403, headers: { 'access-control-allow-origin': '*' } })],
+    ['it is noise', (route: Route) => route.fulfill({ body: Buffer.alloc(30_000, 7), headers: { 'access-control-allow-origin': '*' } })],
+  ] as const) {
+    await test.step(name, async () => {
+      let asked = 0;
+      // Whom the server sends there later isn't heard here.
+      await page.route(first, (route) => (++asked > 1 ? route.continue() : answer(route)));
+      await visit(page, `/watch/${id}`);
+      await playsOn();
+      expect(asked).toBeGreaterThan(0);
+      await page.unroute(first);
+    });
   }
 });

@@ -1,5 +1,7 @@
 // The first frame of the film that the page came with, before hls.js is there: a MediaSource with the first objects, which
 // are on their way since the HTML was read. `early.js` hands it on to hls.js, which comes next and takes it from there.
+import { placeOf } from './place.js';
+
 /** Milliseconds after which the player isn't kept waiting for the first frame: it tries again what doesn't come. */
 const PATIENCE = 3000;
 
@@ -62,6 +64,8 @@ function described({ mime }, index) {
 function take(element) {
   const isOfUse = element === video && buffers && !isGiven && !isBroken && !video.error && mediaSource.readyState === 'open';
   isGiven = true;
+  // Whatever was begun and isn't whole must not swallow what comes next.
+  if (isOfUse) buffers.forEach((buffer) => buffer.abort());
   return isOfUse ? { mediaSource, tracks: Object.fromEntries(tracks.map(described)) } : null;
 }
 
@@ -75,7 +79,7 @@ async function begin() {
 globalThis.kinoraStart = { objects, take };
 const isComplete = tracks.some(({ mime }) => mime.startsWith('video/')) && tracks.every(({ objects }) => objects.length === 2);
 // Where the system rules over the buffer hls.js has its own way, and where hls.js is there already it has begun.
-if (video && isComplete && globalThis.MediaSource && !globalThis.ManagedMediaSource && !globalThis.kinoraPlayer) {
+if (video && isComplete && !placeOf(video.dataset.film) && globalThis.MediaSource && !globalThis.ManagedMediaSource && !globalThis.kinoraPlayer) {
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
   await Promise.race([begin().catch(() => (isBroken = true)), once(video, 'error'), late]);
 }
