@@ -18,6 +18,7 @@ import { buffer } from 'node:stream/consumers';
  * @property {number} latency Milliseconds before anything is passed on.
  * @property {Set<string>} streams Event streams that are open at the moment.
  * @property {number} opened How many were opened so far.
+ * @property {boolean} isHushed What they tell is held back until they tell something when it isn't hushed any more.
  * @property {() => void} release Lets go of what is held, and holds nothing any more.
  * @property {() => void} close
  */
@@ -34,6 +35,7 @@ export async function badLine() {
     taken: 0,
     streams: new Set(),
     opened: 0,
+    isHushed: false,
     accidents: () => undefined,
     latency: 0,
     release() {
@@ -73,7 +75,16 @@ export async function badLine() {
     const way = http.request(target, { method: request.method, headers: request.headers }, (answer) => {
       if (request.method === 'PUT' && answer.statusCode === 200) line.taken += 1;
       response.writeHead(answer.statusCode, answer.headers);
-      answer.pipe(response);
+      if (target.pathname !== '/api/v1/events') {
+        answer.pipe(response);
+        return;
+      }
+      const told = [];
+      answer.on('data', (bytes) => {
+        told.push(bytes);
+        if (!line.isHushed) response.write(Buffer.concat(told.splice(0)));
+      });
+      answer.on('end', () => response.end(Buffer.concat(told)));
     });
     way.on('error', () => response.destroy());
     response.on('close', () => way.destroy());

@@ -1,5 +1,5 @@
-// Digests parts of a film beside the page: a message is a Blob and the port that its SHA-256 is sent back by. Nothing
-// comes back but null if it can't be read here.
+// Digests parts of a film beside the page: a message is a Blob and the port that its SHA-256 is sent back by. Null comes
+// back if it can't be read here, and at once for what is no Blob: the page asks so whether anybody is here.
 const SPARE = 2;
 const LARGEST_SPARE = 16 << 20;
 /** Memory of earlier parts: to get new one each time costs more than to digest. */

@@ -150,9 +150,14 @@ fn each(mut what: impl FnMut(&Following)) {
     all.iter().for_each(&mut what);
 }
 
+/// Whether the stream goes on, as far as that can be known.
+fn is_heard() -> bool {
+    js_sys::Date::now() - HEARD.get() <= SILENCE
+}
+
 /// Films of which no stream tells, in turn.
 fn ask_for_some() {
-    if js_sys::Date::now() - HEARD.get() > SILENCE {
+    if !is_heard() {
         each(Following::doubt);
     }
     let mut some = Vec::new();
@@ -179,6 +184,11 @@ fn hear(name: &str, video: &str, what: &str) {
         return;
     }
     HEARD.set(js_sys::Date::now());
+    learn(name, video, what);
+}
+
+/// What is told of a film, by the stream or by what was remembered of it.
+fn learn(name: &str, video: &str, what: &str) {
     each(|following| {
         let followed = &following.0;
         if followed.video.as_str() != video {

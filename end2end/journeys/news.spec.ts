@@ -21,6 +21,15 @@ async function onItsWay(page: Page): Promise<string> {
   return (await link.getAttribute('href', { timeout: 60_000 }))!;
 }
 
+/** What the page asks the server about films from now on. */
+function questions(page: Page): string[] {
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    if (/\/film\d+$/.test(request.url())) asked.push(request.url());
+  });
+  return asked;
+}
+
 test('many tabs have one stream, and another goes on when the one that has it is closed', async ({ browser, baseURL }) => {
   const context = await browser.newContext({ baseURL, proxy: { server: line.url } });
   const first = await context.newPage();
@@ -51,6 +60,34 @@ test('many tabs have one stream, and another goes on when the one that has it is
   }
   // What has ended is followed no more.
   await expect.poll(() => line.streams.size).toBe(0);
+});
+
+test('who begins to follow a film that the stream tells of already asks for it once', async ({ browser, baseURL }) => {
+  const context = await browser.newContext({ baseURL, proxy: { server: line.url } });
+  const first = await context.newPage();
+  const path = await onItsWay(first);
+  await expect(first.getByTestId('upload-row')).toHaveAttribute('data-state', 'processing', { timeout: 60_000 });
+  line.isHushed = true;
+  const opened = line.opened;
+
+  const second = await context.newPage();
+  const byAnother = questions(second);
+  await visit(second, path);
+  await expect(progress(second)).toBeVisible();
+  await expect.poll(() => byAnother.length).toBe(1);
+  // In the tab that has the stream its page asks for the film, and follows it beside the row.
+  const byTheSame = questions(first);
+  await first.getByRole('link', { name: 'Watch' }).first().click();
+  await expect(progress(first)).toBeVisible();
+  await expect.poll(() => byTheSame.length).toBe(2);
+  // Where nothing is told of a film it is asked for every three seconds.
+  await first.waitForTimeout(8_000);
+  expect(byAnother.length).toBe(1);
+  expect(byTheSame.length).toBe(2);
+  expect(line.opened).toBe(opened);
+
+  line.isHushed = false;
+  for (const tab of [first, second]) await expect(progress(tab)).toHaveCount(0, { timeout: 120_000 });
 });
 
 test('without locks, and without a stream, a film is asked for', async ({ browser, baseURL }) => {

@@ -128,10 +128,18 @@ test('five hundred files at once: the page stays usable, and each is told what b
   });
   await select(page, [...files, last]);
   await expect(rows(page)).toHaveCount(500);
+  for (const nth of [0, 7, 8, 250, 498]) await expect(titleOf(rows(page).nth(nth))).toHaveValue(`${nth}`);
   await page.getByRole('link', { name: 'Kinora' }).first().click();
   await expect(page).toHaveURL(/\/$/);
   await page.goBack();
   await expect(page.locator('[data-testid=upload-row][data-state=refused]')).toHaveCount(499);
+  // Those that weren't in sight can be reached by keyboard as well.
+  await titleOf(rows(page).nth(300)).focus();
+  await page.keyboard.press('Tab');
+  await expect(rows(page).nth(300).getByRole('button', { name: 'Remove' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(rows(page)).toHaveCount(499);
+  await expect(titleOf(rows(page).nth(300))).toHaveValue('301');
   await untilReady(rows(page).last());
   const times = await page.evaluate(() => (globalThis as unknown as { times: number[] }).times);
   console.log(`long tasks: ${times.length}, the longest ${Math.round(Math.max(0, ...times))} ms`);

@@ -1,7 +1,7 @@
 //! The browser's one event stream: a tab of many has it, for the films that any of them follows, and passes on what it
 //! hears. When that tab is closed another begins, and the server tells it of every film anew.
 
-use super::{followed, hear};
+use super::{followed, hear, is_heard, learn};
 use crate::tabs;
 use leptos::prelude::set_timeout;
 use leptos::task::spawn_local;
@@ -32,6 +32,8 @@ struct Hub {
     stream: RefCell<Option<EventSource>>,
     /// The films that it tells of.
     films: RefCell<String>,
+    /// The version of each that it has told of.
+    told: RefCell<Vec<(String, String)>>,
     is_changing: Cell<bool>,
     _listener: Listener,
 }
@@ -67,6 +69,7 @@ fn open() {
         others: RefCell::default(),
         stream: RefCell::default(),
         films: RefCell::default(),
+        told: RefCell::default(),
         is_changing: Cell::default(),
         _listener: listener,
     }));
@@ -99,10 +102,12 @@ impl Hub {
     }
 
     fn want(&'static self) {
+        let films = followed().join(",");
         if self.is_first.get() {
+            self.tell_again(&films);
             self.change();
         } else {
-            self.say(&format!("want {} {}", self.me, followed().join(",")));
+            self.say(&format!("want {} {films}", self.me));
         }
     }
 
@@ -121,6 +126,7 @@ impl Hub {
                         others.push((one.to_owned(), two.to_owned()));
                     }
                     drop(others);
+                    self.tell_again(two);
                     self.change();
                 }
             }
@@ -132,6 +138,17 @@ impl Hub {
     fn tell(&self, name: &str, video: &str, what: &str) {
         self.say(&format!("{name} {video} {what}"));
         hear(name, video, what);
+    }
+
+    /// What the stream has told of `films`, for whoever begins to follow them: it says nothing twice.
+    fn tell_again(&self, films: &str) {
+        if is_heard() {
+            for (video, version) in self.told.borrow().iter().filter(|(video, _)| films.contains(video.as_str())) {
+                self.say(&format!("state {video} {version}"));
+                // Here that is no sign of the stream.
+                learn("state", video, version);
+            }
+        }
     }
 
     /// Has the stream tell of the films that are followed now, in a moment.
@@ -167,6 +184,7 @@ impl Hub {
         if let Some(stream) = self.stream.take() {
             stream.close();
         }
+        self.told.take();
         self.films.replace(films.clone());
         if films.is_empty() {
             return;
@@ -186,6 +204,7 @@ impl Hub {
             return;
         }
         if name == "error" {
+            self.told.take();
             self.tell("broken", "", "");
             // It connects anew by itself, unless the answer was none.
             if stream.ready_state() == EventSource::CLOSED {
@@ -206,8 +225,16 @@ impl Hub {
             return;
         };
         match name {
-            "progress" => self.tell(name, &data.video, &data.progress.to_string()),
-            _ => self.tell(name, &data.video, &data.version),
+            "progress" => return self.tell(name, &data.video, &data.progress.to_string()),
+            "state" | "gone" => {
+                let mut told = self.told.borrow_mut();
+                told.retain(|(video, _)| *video != data.video);
+                if name == "state" {
+                    told.push((data.video.clone(), data.version.clone()));
+                }
+            }
+            _ => {}
         }
+        self.tell(name, &data.video, &data.version);
     }
 }

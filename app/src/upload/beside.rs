@@ -1,17 +1,29 @@
 //! Digests by a worker of this page (`public/digest.js`): reading megabytes would keep the page itself from answering.
+//! It may never begin, and it may die without a word: what nobody answers for is found in another way.
 
+use super::calm::after;
 use js_sys::{Array, ArrayBuffer, Promise, Reflect, Uint8Array};
 use std::cell::Cell;
+use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, MessageChannel, Worker};
+use web_sys::{Blob, MessageChannel, MessagePort, Worker};
 
 const SCRIPT: &str = "/digest.js";
+/// After so long a silence the worker is asked whether it is there, which it answers at once, whatever it reads meanwhile.
+const SILENCE: Duration = Duration::from_secs(3);
 
 #[derive(Clone)]
 struct Beside {
     worker: Worker,
-    /// Settled if the worker couldn't begin.
+    /// Settled if the worker couldn't begin, or stumbled.
+    broken: Promise,
+}
+
+/// What the worker was asked, until it is dropped.
+struct Question {
+    port: MessagePort,
+    answer: Promise,
     broken: Promise,
 }
 
@@ -37,16 +49,52 @@ pub async fn sha256(blob: &Blob) -> Option<[u8; 32]> {
         return None;
     }
     let beside = BESIDE.with(Clone::clone)?;
-    let channel = MessageChannel::new().ok()?;
-    let port = channel.port1();
-    let answer = Promise::new(&mut |resolve, _| port.set_onmessage(Some(&resolve)));
-    beside.worker.post_message_with_transfer(blob, &Array::of1(&channel.port2())).ok()?;
-    let event = JsFuture::from(Promise::race(&Array::of2(&answer, &beside.broken))).await.ok()?;
-    port.close();
-    let told = Reflect::get(&event, &"data".into()).ok()?;
-    // What tells of a worker that couldn't begin has no data.
-    IS_BROKEN.set(told.is_undefined());
+    let question = beside.ask(blob)?;
+    let told = loop {
+        if let Some(told) = question.answer().await {
+            break told;
+        }
+        if beside.ask(&JsValue::NULL)?.answer().await.is_none() {
+            beside.give_up();
+            return None;
+        }
+    };
     let mut digest = [0; 32];
     Uint8Array::new(told.dyn_ref::<ArrayBuffer>()?).copy_to(&mut digest);
     Some(digest)
+}
+
+impl Beside {
+    fn ask(&self, what: &JsValue) -> Option<Question> {
+        let channel = MessageChannel::new().ok()?;
+        let port = channel.port1();
+        let answer = Promise::new(&mut |resolve, _| port.set_onmessage(Some(&resolve)));
+        self.worker.post_message_with_transfer(what, &Array::of1(&channel.port2())).ok()?;
+        Some(Question { port, answer, broken: self.broken.clone() })
+    }
+
+    /// Nobody waits for the worker any more, and should it be alive after all, it keeps nothing in memory.
+    fn give_up(&self) {
+        IS_BROKEN.set(true);
+        self.worker.terminate();
+        if let Some(settle) = self.worker.onerror() {
+            let _ = settle.call0(&JsValue::UNDEFINED);
+        }
+    }
+}
+
+impl Question {
+    /// None after a silence, or if the worker is broken.
+    async fn answer(&self) -> Option<JsValue> {
+        let first = Promise::race(&Array::of3(&self.answer, &self.broken, &after(SILENCE)));
+        let event = JsFuture::from(first).await.ok()?;
+        // A timer says nothing, and what tells of a broken worker has no data.
+        Reflect::get(&event, &"data".into()).ok().filter(|told| !told.is_undefined())
+    }
+}
+
+impl Drop for Question {
+    fn drop(&mut self) {
+        self.port.close();
+    }
 }

@@ -4,6 +4,7 @@ pub mod api;
 pub mod bell;
 mod beside;
 mod bytes;
+mod calm;
 mod files;
 mod line;
 mod notify;

@@ -1,4 +1,5 @@
-use super::queue::Queue;
+use super::calm::{PORTION, breathe};
+use super::queue::{Film, Queue};
 use super::unfinished::unfinished;
 use super::{api, beside, files, notify, row};
 use crate::components::icons::{UPLOAD, icon};
@@ -53,6 +54,7 @@ fn show(desk: Loaded) -> AnyView {
             choice.set(last);
         }
     });
+    let rows = rows(queue);
     let is_busy = Memo::new(move |_| !queue.films.read().is_empty());
     drop_anywhere(queue, choice, over);
     let chosen = move |_| {
@@ -119,13 +121,32 @@ fn show(desk: Loaded) -> AnyView {
         <p class="mt-2 text-sm text-muted">{move || visibility::meaning(&choice.read())}</p>
         <div class="mt-6">{notify::offer(is_busy.into())}</div>
         <ul class="mt-2" aria-label="Films on their way">
-            <For each=move || queue.films.get() key=|film| film.number let(film)>
+            <For each=rows key=|film| film.number let(film)>
                 {row::upload_row(queue, film)}
             </For>
         </ul>
         {unfinished(queue, desk.unfinished, desk.now)}
     }
     .into_any()
+}
+
+/// The films whose rows are shown. Who comes back to hundreds of them finds their rows in portions, too.
+fn rows(queue: Queue) -> impl Fn() -> Vec<Film> + Copy {
+    let shown = RwSignal::new(PORTION);
+    Effect::new(move |_| {
+        spawn_local(async move {
+            let count = || queue.films.with_untracked(Vec::len);
+            while let Some(so_far) = shown.try_get_untracked() {
+                if so_far >= count() {
+                    shown.set(usize::MAX);
+                    break;
+                }
+                breathe().await;
+                shown.try_update(|shown| *shown += PORTION);
+            }
+        });
+    });
+    move || queue.films.with(|films| films.iter().take(shown.get()).cloned().collect())
 }
 
 /// The whole page takes what is dropped.

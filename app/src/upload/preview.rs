@@ -1,11 +1,12 @@
 //! What the browser itself can tell of a film before a byte of it leaves: how long, how large, and a picture of it.
 
+use super::calm::{Turns, turn};
 use super::{bell, bytes};
 use domain::codec::{self, Mp4Box};
 use domain::sniff;
 use domain::time::clock;
 use leptos::prelude::*;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
@@ -21,19 +22,18 @@ const PICTURE_AT: f64 = 0.1;
 
 thread_local! {
     /// One film at a time is looked into: a folder of hundreds must not bring down the page.
-    static BUSY: Cell<bool> = const { Cell::new(false) };
+    static LOOKING: Turns = const { RefCell::new(None) };
 }
 
 /// Looks into `file`, draws a picture of it on `canvas`, and tells what it is in words: "6:02 · 1920 × 1080 · H.264, AAC".
-/// Of what this browser can't play only the latter, if anything.
-pub async fn look(file: &File, canvas: &HtmlCanvasElement) -> String {
-    while BUSY.replace(true) {
-        bell::wait().await;
+/// Of what this browser can't play only the latter, if anything. Nothing if by its turn nobody `wants` it any more.
+pub async fn look(file: &File, canvas: &HtmlCanvasElement, wants: impl Fn() -> bool) -> String {
+    let _turn = turn(&LOOKING).await;
+    if !wants() {
+        return String::new();
     }
     let mut told = look_into(file, canvas).await.unwrap_or_default();
     let codecs = codecs(file).await.unwrap_or_default();
-    BUSY.set(false);
-    bell::ring();
     if !codecs.is_empty() {
         told.push(codecs.join(", "));
     }

@@ -1,5 +1,6 @@
 //! The films somebody brought since the page was loaded. Lives above the router.
 
+use super::calm::{PORTION, Turns, breathe, turn};
 use super::{bell, bytes, notify, sender, wake};
 use crate::tabs;
 use domain::fingerprint::Fingerprint;
@@ -11,12 +12,18 @@ use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use send_wrapper::SendWrapper;
+use std::cell::RefCell;
 use web_sys::File;
 
 /// Films that are sent at once: while the last parts of one are on their way, those of the next follow.
 const AT_ONCE: usize = 2;
 /// Held by the tab that sends.
 const LOCK: &str = "kinora-upload";
+
+thread_local! {
+    static ADDING: Turns = const { RefCell::new(None) };
+    static CHECKING: Turns = const { RefCell::new(None) };
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -148,6 +155,8 @@ pub struct Queue {
     left: RwSignal<Option<u64>>,
     /// Files of which it knows.
     begun: RwSignal<Vec<Fingerprint>>,
+    /// The first film that waits, by its number.
+    pub first_waiting: Memo<Option<u32>>,
     /// Another tab of this browser is sending; this one waits until it is done.
     pub is_elsewhere: RwSignal<bool>,
     is_going: RwSignal<bool>,
@@ -156,8 +165,11 @@ pub struct Queue {
 
 impl Queue {
     pub fn new() -> Self {
+        let films = RwSignal::new(Vec::<Film>::new());
+        let waits = |film: &&Film| film.stage.get() == Stage::Waiting;
         let queue = Self {
-            films: RwSignal::new(Vec::new()),
+            films,
+            first_waiting: Memo::new(move |_| films.with(|films| films.iter().find(waits).map(|film| film.number))),
             max_bytes: RwSignal::new(u64::MAX),
             left: RwSignal::new(None),
             begun: RwSignal::new(Vec::new()),
@@ -179,28 +191,38 @@ impl Queue {
     }
 
     pub fn add(self, files: Vec<File>, visibility: &str) {
-        let mut films = Vec::new();
-        for file in files {
-            let number = self.next.get_untracked();
-            self.next.set(number + 1);
-            films.push(Film::new(number, file, visibility.to_owned()));
-        }
-        self.films.update(|all| all.extend(films.clone()));
-        // One after the other: a folder of hundreds is looked at without hurry.
+        let visibility = visibility.to_owned();
         spawn_local(async move {
-            for film in films {
-                let checked = self.check(&film).await;
-                if film.wish.get_untracked() == Wish::Cancel {
-                    continue;
+            let _turn = turn(&ADDING).await;
+            for portion in files.chunks(PORTION) {
+                let mut films = Vec::new();
+                for file in portion {
+                    let number = self.next.get_untracked();
+                    self.next.set(number + 1);
+                    films.push(Film::new(number, file.clone(), visibility.clone()));
                 }
-                match checked {
-                    Ok(()) if film.wish.get_untracked() == Wish::Pause => film.stage.set(Stage::Paused),
-                    Ok(()) => film.stage.set(Stage::Waiting),
-                    Err(why) => film.refuse(why),
-                }
-                self.go();
+                self.films.update(|all| all.extend(films.clone()));
+                spawn_local(self.check_all(films));
+                breathe().await;
             }
         });
+    }
+
+    /// One after the other: a folder of hundreds is looked at without hurry.
+    async fn check_all(self, films: Vec<Film>) {
+        let _turn = turn(&CHECKING).await;
+        for film in films {
+            let checked = self.check(&film).await;
+            if film.wish.get_untracked() == Wish::Cancel {
+                continue;
+            }
+            match checked {
+                Ok(()) if film.wish.get_untracked() == Wish::Pause => film.stage.set(Stage::Paused),
+                Ok(()) => film.stage.set(Stage::Waiting),
+                Err(why) => film.refuse(why),
+            }
+            self.go();
+        }
     }
 
     /// Whether a file may be sent at all, and what it is known by. The server judges again by itself.

@@ -81,14 +81,20 @@ pub fn upload_row(queue: Queue, film: Film) -> AnyView {
         let (sent, processed) = shares(&for_shares);
         (percent(sent), percent(processed))
     });
+    // Of hundreds that wait nothing but this changes whenever one of them is sent.
+    let (waits, number) = (film.stage.clone(), film.number);
+    let is_behind = Memo::new(move |_| {
+        waits.get() == Stage::Waiting && queue.first_waiting.get().is_some_and(|first| first != number)
+    });
     let picture = NodeRef::<html::Canvas>::new();
     let looks = RwSignal::new(String::new());
-    let file = film.file.clone();
+    let looked_at = film.clone();
     Effect::new(move |_| {
         let Some(canvas) = picture.get() else { return };
-        let file = file.clone();
+        let film = looked_at.clone();
         spawn_local(async move {
-            let told = preview::look(&file, &canvas).await;
+            let wants = || canvas.is_connected() && film.stage.get_untracked() != Stage::Refused;
+            let told = preview::look(&film.file, &canvas, wants).await;
             looks.try_set(told);
         });
     });
@@ -121,15 +127,31 @@ pub fn upload_row(queue: Queue, film: Film) -> AnyView {
                 {bad_notice(move || wrong.get())}
                 {bad_notice(move || problem.get())}
             </div>
-            <div class="row-actions">{move || actions(queue, &for_actions)}</div>
-            {details(&film, wrong)}
+            <div class="row-actions">{move || actions(queue, &for_actions, is_behind.get())}</div>
+            {details(film, wrong)}
         </li>
     }
     .into_any()
 }
 
-/// What else can be said of the film while it is sent.
-fn details(film: &Film, wrong: RwSignal<Option<String>>) -> AnyView {
+/// What else can be said of the film while it is sent: made when somebody wants to see it.
+fn details(film: Film, wrong: RwSignal<Option<String>>) -> AnyView {
+    let is_wanted = RwSignal::new(false);
+    let open = move |_| {
+        if !is_wanted.get_untracked() {
+            is_wanted.set(true);
+        }
+    };
+    view! {
+        <details class="row-wide row-details" on:toggle=open>
+            <summary>"Details"</summary>
+            {move || is_wanted.get().then(|| fields(&film, wrong))}
+        </details>
+    }
+    .into_any()
+}
+
+fn fields(film: &Film, wrong: RwSignal<Option<String>>) -> AnyView {
     let (described, shown) = (film.clone(), film.clone());
     let describe = move |event: leptos::ev::Event| match Description::parse(&event_target_value(&event)) {
         Ok(text) => {
@@ -146,39 +168,31 @@ fn details(film: &Film, wrong: RwSignal<Option<String>>) -> AnyView {
     let number = film.number;
     let (description, chosen) = (film.description.clone(), film.visibility.clone());
     view! {
-        <details class="row-wide row-details">
-            <summary>"Details"</summary>
-            <div class="field">
-                <label for=format!("described-{number}")>"Description"</label>
-                <textarea
-                    class="input"
-                    id=format!("described-{number}")
-                    rows="4"
-                    dir="auto"
-                    prop:value=move || description.get()
-                    on:change=describe
-                ></textarea>
-            </div>
-            <div class="field">
-                <label for=format!("shown-{number}")>"Who can see it"</label>
-                <select
-                    class="input"
-                    id=format!("shown-{number}")
-                    prop:value=move || chosen.get()
-                    on:change=show
-                >
-                    {Visibility::AT_FIRST
-                        .into_iter()
-                        .map(|v| view! { <option value=v.as_str()>{visibility::label(v)}</option> })
-                        .collect_view()}
-                </select>
-            </div>
-        </details>
+        <div class="field">
+            <label for=format!("described-{number}")>"Description"</label>
+            <textarea
+                class="input"
+                id=format!("described-{number}")
+                rows="4"
+                dir="auto"
+                prop:value=move || description.get()
+                on:change=describe
+            ></textarea>
+        </div>
+        <div class="field">
+            <label for=format!("shown-{number}")>"Who can see it"</label>
+            <select class="input" id=format!("shown-{number}") prop:value=move || chosen.get() on:change=show>
+                {Visibility::AT_FIRST
+                    .into_iter()
+                    .map(|v| view! { <option value=v.as_str()>{visibility::label(v)}</option> })
+                    .collect_view()}
+            </select>
+        </div>
     }
     .into_any()
 }
 
-fn actions(queue: Queue, film: &Film) -> AnyView {
+fn actions(queue: Queue, film: &Film, is_behind: bool) -> AnyView {
     let stage = film.stage.get();
     let button = |label: &'static str, class: &'static str, act: fn(Queue, &Film)| {
         let film = film.clone();
@@ -190,11 +204,6 @@ fn actions(queue: Queue, film: &Film) -> AnyView {
         .into_any()
     };
     let may_go_on = stage == Stage::Failed && film.sent.get() < film.size;
-    let is_behind = stage == Stage::Waiting
-        && queue.films.with(|films| {
-            let first = films.iter().find(|other| other.stage.get() == Stage::Waiting);
-            first.is_some_and(|first| first.number != film.number)
-        });
     let watch = || {
         film.video.get().map(|id| {
             view! {
