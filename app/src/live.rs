@@ -194,15 +194,16 @@ fn learn(name: &str, video: &str, what: &str) {
         if followed.video.as_str() != video {
             return;
         }
-        match (name, what.parse()) {
-            ("progress", Ok(progress)) => {
+        match name {
+            "progress" => {
+                let progress = js_sys::Number::parse_float(what);
                 followed.progress.set(progress);
                 (followed.tell)(News::Progress(progress));
                 if followed.is_watched_closely && js_sys::Date::now() - followed.asked_at.get() > CLOSELY {
                     following.ask();
                 }
             }
-            ("state", _) => {
+            "state" => {
                 followed.is_told.set(true);
                 if followed.version.replace(what.to_owned()) != what {
                     // Another attempt begins from the start.
@@ -210,7 +211,7 @@ fn learn(name: &str, video: &str, what: &str) {
                     following.ask();
                 }
             }
-            ("gone", _) => {
+            "gone" => {
                 following.doubt();
                 following.ask();
             }

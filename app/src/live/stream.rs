@@ -64,7 +64,7 @@ fn open() {
     channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
     let hub: &'static Hub = Box::leak(Box::new(Hub {
         channel,
-        me: js_sys::Math::random().to_string(),
+        me: in_words(js_sys::Math::random()),
         is_first: Cell::default(),
         others: RefCell::default(),
         stream: RefCell::default(),
@@ -225,7 +225,7 @@ impl Hub {
             return;
         };
         match name {
-            "progress" => return self.tell(name, &data.video, &data.progress.to_string()),
+            "progress" => return self.tell(name, &data.video, &in_words(data.progress)),
             "state" | "gone" => {
                 let mut told = self.told.borrow_mut();
                 told.retain(|(video, _)| *video != data.video);
@@ -237,4 +237,9 @@ impl Hub {
         }
         self.tell(name, &data.video, &data.version);
     }
+}
+
+/// As JavaScript writes it: Rust's own way would be heavy.
+fn in_words(number: f64) -> String {
+    js_sys::Number::from(number).to_string_with_radix(10).map(String::from).unwrap_or_default()
 }

@@ -10,7 +10,7 @@ use std::fmt::Write;
 /// Bars across the player; half of each is the gap to the next.
 const BARS: usize = 160;
 /// How high the highest is, in the drawing's own units.
-const HIGHEST: f64 = 100.0;
+const HIGHEST: u32 = 100;
 
 /// The waveform at `path`. `cover`: a picture stands above it.
 pub fn wave(deck: Deck, path: String, cover: bool) -> AnyView {
@@ -48,8 +48,8 @@ fn outline(bars: &[f64]) -> String {
     let mut path = String::new();
     for (number, bar) in bars.iter().enumerate() {
         // Whole numbers: digits behind a point cost the browser's part kilobytes of code.
-        let half = (bar * HIGHEST / 2.0).max(1.0) as u32;
-        let (top, middle) = (HIGHEST as u32 / 2 - half, half * 2);
+        let half = (bar * f64::from(HIGHEST) / 2.0).max(1.0) as u32;
+        let (top, middle) = (HIGHEST / 2 - half, half * 2);
         let _ = write!(path, "M{number}.25 {top}v{middle}h.5v-{middle}z");
     }
     path
