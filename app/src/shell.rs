@@ -31,7 +31,9 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 /// Where the HTML is enough for a while, the code comes when it is needed.
 fn hydration(options: LeptosOptions) -> AnyView {
     match crate::server::resting_page() {
-        Some(page) => view! { <script type="module" src="/wake.js" data-page=page nonce=use_nonce()></script> }.into_any(),
+        Some(page) => {
+            view! { <script type="module" src="/wake.js" data-page=page nonce=use_nonce()></script> }.into_any()
+        }
         None => view! { <HydrationScripts options /> }.into_any(),
     }
 }

@@ -52,8 +52,9 @@ fn context(platform: Platform, csp: Csp) -> impl Fn() + Clone + Send + Sync + 's
     move || {
         provide_context(platform.clone());
         let parts = use_context::<Parts>();
-        provide_context(parts.as_ref().and_then(|parts| parts.extensions.get::<Baggage>().cloned()).unwrap_or_default());
-        let viewer = parts.and_then(|parts| parts.extensions.get::<Viewer>().cloned());
+        let given = parts.map(|parts| parts.extensions).unwrap_or_default();
+        provide_context(given.get::<Baggage>().cloned().unwrap_or_default());
+        let viewer = given.get::<Viewer>().cloned();
         provide_context(viewer.unwrap_or(Viewer { actor: Actor::Anonymous, user: None }));
         csp.announce();
     }

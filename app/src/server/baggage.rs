@@ -45,8 +45,7 @@ pub fn tell(head: &Head) {
 pub async fn bring_along(address: &str, is_left: bool) {
     // Who comes from another page of ours has a player that asks by itself.
     let Some(baggage) = use_context::<Baggage>().filter(|_| is_watching()) else { return };
-    let asks_for_time =
-        use_context::<Parts>().is_some_and(|parts| parts.uri.query().is_some_and(|q| q.contains("t=")));
+    let asks_for_time = use_context::<Parts>().is_some_and(|parts| parts.uri.query().is_some_and(|q| q.contains("t=")));
     let is_from_start = !is_left && !asks_for_time;
     let nonce = use_nonce().map(|nonce| format!(r#" nonce="{nonce}""#)).unwrap_or_default();
     let early = platform::videos::early(&platform(), &viewer().actor, address, is_from_start).await.ok();
@@ -61,9 +60,8 @@ pub async fn bring_along(address: &str, is_left: bool) {
 
 fn preloads(Early { tracks, .. }: &Early) -> String {
     let urls = tracks.iter().flat_map(|track| &track.objects).map(|(_, url)| xml::escape(url));
-    let link = |url| {
-        format!(r#"<link rel="preload" as="fetch" crossorigin="anonymous" fetchpriority="high" href="{url}">"#)
-    };
+    let link =
+        |url| format!(r#"<link rel="preload" as="fetch" crossorigin="anonymous" fetchpriority="high" href="{url}">"#);
     urls.map(link).collect()
 }
 
