@@ -15,7 +15,7 @@ import {
   visit,
   watchFrom,
 } from '../support.ts';
-import { picture, play, screen, watchToTheEnd } from '../theatre.ts';
+import { picture, play, screen, timeOf, watchToTheEnd } from '../theatre.ts';
 
 test('a film from upload to deletion', async ({ page, browser, baseURL }) => {
   const heard = complaints(page);
@@ -112,6 +112,12 @@ test('who watches a film whose other sizes are still made gets to its end', asyn
   await signUp(page);
   const row = await upload(page, largeFilm(`Sizes ${uniqueWord()}`));
   const id = await watchFrom(row);
+  await test.step('a place in it is found where only the largest size is there yet', async () => {
+    await visit(page, `/watch/${id}?t=30`);
+    await expect.poll(() => screen(page).evaluate((element: HTMLVideoElement) => element.readyState)).toBeGreaterThanOrEqual(2);
+    expect(await timeOf(screen(page))).toBeGreaterThan(29.9);
+    await visit(page, `/watch/${id}?t=0`);
+  });
   const video = await play(page);
   await expect.poll(() => video.evaluate((element: HTMLVideoElement) => element.duration), { timeout: 60_000 }).toBeGreaterThan(59);
   await video.evaluate((element: HTMLVideoElement) => (element.currentTime = 55));

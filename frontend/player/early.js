@@ -42,15 +42,26 @@ function succeed(loader, context, callbacks, data, speed) {
   callbacks.onSuccess({ url: absolute(context.url), data, code: 200 }, loader.stats, context, { responseText: data });
 }
 
+/** Tells `config.hear(context, text)` of every playlist before hls.js reads it. */
 export class PlaylistLoader extends Loader {
+  constructor(config) {
+    super(config);
+    this.hear = config.hear;
+  }
+
   load(context, config, callbacks) {
     const url = absolute(context.url);
     const text = playlists.get(url);
+    const onSuccess = (response, ...rest) => {
+      this.hear(context, response.data);
+      callbacks.onSuccess(response, ...rest);
+    };
+    const told = { ...callbacks, onSuccess };
     // Once: who asks again wants to know whether it has changed.
-    if (!playlists.delete(url)) return super.load(context, config, callbacks);
+    if (!playlists.delete(url)) return super.load(context, config, told);
     queueMicrotask(() => {
       // Without them it is destroyed.
-      if (this.stats && !this.stats.aborted) succeed(this, context, callbacks, text, 0);
+      if (this.stats && !this.stats.aborted) succeed(this, context, told, text, 0);
     });
   }
 }

@@ -17,7 +17,10 @@ function published(text) {
 /** Nearer to the end than this, in seconds, nothing is missing: sound and picture don't end at the same instant. */
 const NEAR = 0.25;
 
-/** Keeps `hls` to what is there; `onChange` hears whenever that is another set of levels. Returns `lags(level)` and `end`. */
+/** Seconds where the film is, or is to begin. */
+export const placeIn = (hls, video) => (hls.hasEnoughToStart ? video.currentTime : Math.max(hls.config.startPosition, video.currentTime));
+
+/** Keeps `hls` to what is there; `onChange` hears whenever that is another set of levels. Returns `hear`, `lags(level)` and `end`. */
 export function followGrowth(hls, video, onChange) {
   let known = null;
   let told = '';
@@ -25,7 +28,7 @@ export function followGrowth(hls, video, onChange) {
 
   const until = (level) => known?.get(nameOf(level)) ?? Infinity;
   const longest = () => Math.max(0, ...(known?.values() ?? []));
-  const lags = (level) => known !== null && until(level) < Math.min(longest(), video.currentTime + AHEAD);
+  const lags = (level) => known !== null && until(level) < Math.min(longest(), placeIn(hls, video) + AHEAD);
 
   function apply() {
     const first = hls.levels.find((level) => !lags(level));
@@ -59,9 +62,16 @@ export function followGrowth(hls, video, onChange) {
     if (end >= whole - NEAR && video.currentTime >= whole - AHEAD) hls.trigger(Events.BUFFER_EOS, {});
   }
 
-  hls.on(Events.MANIFEST_LOADED, (_event, data) => {
-    known = published(data.networkDetails?.responseText);
-  });
+  /** A playlist is there that hls.js hasn't read yet. */
+  function hear({ type, level }, text) {
+    if (type === 'manifest') known = published(text);
+    if (type !== 'level') return;
+    // What fills a gap has another address, and hls.js isn't to mind.
+    for (const fragment of hls.levels[level]?.details?.fragments ?? []) {
+      if (fragment.gap) Object.assign(fragment, { gap: false, relurl: '' });
+    }
+  }
+
   hls.on(Events.MANIFEST_PARSED, () => {
     apply();
     const first = hls.levels.findIndex((level) => !lags(level));
@@ -73,6 +83,7 @@ export function followGrowth(hls, video, onChange) {
   video.addEventListener('timeupdate', apply);
   video.addEventListener('waiting', finish);
   return {
+    hear,
     lags,
     end() {
       video.removeEventListener('seeking', apply);

@@ -22,6 +22,7 @@ export function attachHls(video, src, start, { onLevels, onLevel, onTracks, onEr
     startPosition: start,
     pLoader: PlaylistLoader,
     fLoader: SegmentLoader,
+    hear: (context, text) => growth.hear(context, text),
     // What is left of it beside everything else is known once segments come.
     ...(line && { abrEwmaDefaultEstimate: line * CAREFUL }),
   });

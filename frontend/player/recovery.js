@@ -1,5 +1,6 @@
 import { ErrorDetails, ErrorTypes } from 'hls.js/errors';
 import { Events } from 'hls.js/events';
+import { placeIn } from './growth.js';
 
 const words = {
   gone: "This film isn't available any more.",
@@ -68,7 +69,7 @@ export function recover(hls, video, src, onError) {
   }
 
   function readAnew() {
-    hls.config.startPosition = video.currentTime;
+    hls.config.startPosition = placeIn(hls, video);
     replaceSource(() => hls.loadSource(src));
   }
 
@@ -95,7 +96,7 @@ export function recover(hls, video, src, onError) {
       isTold = true;
       onError(words.network);
     }
-    again = manifestFailures.has(data.details) ? () => hls.loadSource(src) : () => hls.startLoad(video.currentTime);
+    again = manifestFailures.has(data.details) ? () => hls.loadSource(src) : () => hls.startLoad(placeIn(hls, video));
     clearTimeout(timer);
     timer = setTimeout(retryNow, Math.min(500 * 2 ** networkFailures, LONGEST_PAUSE_MS));
   }
