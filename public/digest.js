@@ -1,9 +1,11 @@
 // Digests parts of a film beside the page: a message is a Blob and the port that its SHA-256 is sent back by. Null comes
-// back if it can't be read here, and at once for what is no Blob: the page asks so whether anybody is here.
+// back if it can't be read here. For what is no Blob the answer comes at once: how many bytes were read so far. The page asks
+// so whether anybody is here, and gets on.
 const SPARE = 2;
 const LARGEST_SPARE = 16 << 20;
 /** Memory of earlier parts: to get new one each time costs more than to digest. */
 const spare = [];
+let moved = 0;
 
 /** All of it, into one piece of memory that goes from read to read. */
 async function read(blob) {
@@ -20,12 +22,14 @@ async function read(blob) {
     if (done) throw new Error('the file is shorter than it was');
     buffer = value.buffer;
     filled += value.byteLength;
+    moved += value.byteLength;
   }
   reader.cancel();
   return buffer;
 }
 
 onmessage = async ({ data: blob, ports: [answer] }) => {
+  if (!(blob instanceof Blob)) return answer.postMessage(moved);
   try {
     const bytes = await read(blob);
     const digest = await crypto.subtle.digest('SHA-256', bytes);

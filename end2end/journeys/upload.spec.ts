@@ -43,6 +43,7 @@ const workers = {
   'that stumbles': 'onmessage = () => { throw new Error("stumbled"); };',
   'that dies without a word': 'onmessage = () => close();',
   'that dies half-way': 'const digest = onmessage; let left = 3; onmessage = (event) => (left-- > 0 ? digest(event) : close());',
+  'whose file never comes': 'const digest = onmessage; let parts = 0; onmessage = (event) => { if (!(event.data instanceof Blob) || ++parts !== 4) digest(event); };',
 };
 
 for (const [name, added] of Object.entries(workers)) {

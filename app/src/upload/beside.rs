@@ -1,5 +1,6 @@
 //! Digests by a worker of this page (`public/digest.js`): reading megabytes would keep the page itself from answering.
-//! It may never begin, and it may die without a word: what nobody answers for is found in another way.
+//! It may never begin, it may die without a word, and what it reads may never come: what nobody answers for is found in
+//! another way.
 
 use super::calm::after;
 use js_sys::{Array, ArrayBuffer, Promise, Reflect, Uint8Array};
@@ -10,7 +11,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, MessageChannel, MessagePort, Worker};
 
 const SCRIPT: &str = "/digest.js";
-/// After so long a silence the worker is asked whether it is there, which it answers at once, whatever it reads meanwhile.
+/// After so long a silence the worker is asked how much it has read, which it answers at once, whatever it reads meanwhile.
 const SILENCE: Duration = Duration::from_secs(3);
 
 #[derive(Clone)]
@@ -50,14 +51,17 @@ pub async fn sha256(blob: &Blob) -> Option<[u8; 32]> {
     }
     let beside = BESIDE.with(Clone::clone)?;
     let question = beside.ask(blob)?;
+    let mut before = None;
     let told = loop {
         if let Some(told) = question.answer().await {
             break told;
         }
-        if beside.ask(&JsValue::NULL)?.answer().await.is_none() {
+        let moved = beside.ask(&JsValue::NULL)?.answer().await.and_then(|told| told.as_f64());
+        if moved.is_none() || moved == before {
             beside.give_up();
             return None;
         }
+        before = moved;
     };
     let mut digest = [0; 32];
     Uint8Array::new(told.dyn_ref::<ArrayBuffer>()?).copy_to(&mut digest);
