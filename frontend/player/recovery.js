@@ -97,6 +97,8 @@ export function recover(hls, video, src, onError) {
       onError(words.network);
     }
     again = manifestFailures.has(data.details) ? () => hls.loadSource(src) : () => hls.startLoad(placeIn(hls, video));
+    // What was given up for a refusal leaves hls.js between two states: it begins anew, at the same place.
+    if (isRefused && !manifestFailures.has(data.details)) again = readAnew;
     clearTimeout(timer);
     timer = setTimeout(retryNow, Math.min(500 * 2 ** networkFailures, LONGEST_PAUSE_MS));
   }
