@@ -29,6 +29,18 @@ enum Tag {
 }
 
 pub(super) fn read(said: &str) -> Words {
+    let mut words = read_once(said);
+    // What is left out of the middle can leave behind what looks like one more of the same: `{{\i1}\b1}`.
+    loop {
+        let again = read_once(&words.text);
+        if again.text.matches('{').count() == words.text.matches('{').count() {
+            return words;
+        }
+        words = Words { text: again.text, place: words.place.or(again.place) };
+    }
+}
+
+fn read_once(said: &str) -> Words {
     let mut writer = Writer::default();
     let mut place = None;
     let mut rest = said;
@@ -251,6 +263,7 @@ mod tests {
             ("&lt;b&gt;", "&lt;b&gt;"),
             ("{\\an8}Top", "Top"),
             ("{\\i1}slanted{\\i0} {curly} {\\unclosed", "slanted {curly} {\\unclosed"),
+            ("{{\\i1}\\b1}inner {\u{7}\\i1}control {<s>\\b1}tag", "inner control tag"),
             ("a --> b", "a --&gt; b"),
             ("one\n\n  \ntwo  ", "one\ntwo"),
             ("bell\u{7}\u{0} tab\tend", "bell tab end"),
