@@ -1,12 +1,18 @@
 const seconds = (count) => count * 1000;
 
+/**
+ * What is refused is asked for again as what fails: an address may be too old, and the next one isn't. hls.js alone would
+ * leave the rung for it.
+ */
+const shouldRetry = ({ maxNumRetry }, count, _isTimeout, response, wants) => wants || (response?.code === 403 && count < maxNumRetry);
+
 /** Retries with growing pauses. */
 const patient = (firstByteSeconds) => ({
   default: {
     maxTimeToFirstByteMs: seconds(firstByteSeconds),
     maxLoadTimeMs: seconds(60),
     timeoutRetry: { maxNumRetry: 3, retryDelayMs: 0, maxRetryDelayMs: 0 },
-    errorRetry: { maxNumRetry: 6, retryDelayMs: 500, maxRetryDelayMs: seconds(8), backoff: 'exponential' },
+    errorRetry: { maxNumRetry: 6, retryDelayMs: 500, maxRetryDelayMs: seconds(8), backoff: 'exponential', shouldRetry },
   },
 });
 

@@ -15,6 +15,8 @@ const manifestFailures = new Set([
 ]);
 
 const LONGEST_PAUSE_MS = 15_000;
+/** So many segments in a row are refused before the playlists are read anew. */
+const REFUSALS = 3;
 const MEDIA_TRIES = 3;
 const MEDIA_TRIES_WITHIN_MS = 30_000;
 
@@ -23,6 +25,7 @@ const isGone = (status) => [401, 403, 404, 410].includes(status);
 /** Brings `hls` back after fatal errors for as long as there is hope; returns what ends the watch. */
 export function recover(hls, video, src, onError) {
   let networkFailures = 0;
+  let refusals = 0;
   let isTold = false;
   let mediaFailures = [];
   let timer = 0;
@@ -73,7 +76,13 @@ export function recover(hls, video, src, onError) {
     replaceSource(() => hls.loadSource(src));
   }
 
-  /** What a CDN says of a token that is too old. hls.js would try every rung with it before it gives up. */
+  /** Whether this says that the token of a CDN is too old. hls.js would try long with it before it gives up. */
+  function isTooOld({ details, response }) {
+    if (details !== ErrorDetails.FRAG_LOAD_ERROR) return false;
+    if (response?.code === 403) refusals += 1;
+    return response?.code === 410 || refusals >= REFUSALS;
+  }
+
   async function renew() {
     if (performance.now() < renewableAt) return;
     renewableAt = performance.now() + LONGEST_PAUSE_MS;
@@ -88,17 +97,17 @@ export function recover(hls, video, src, onError) {
       return;
     }
     networkFailures += 1;
-    // Of what doesn't come hls.js has tried for 25 s before it says so. What is refused it doesn't try again: an address
-    // may be too old, and the next one isn't.
+    // Of what doesn't come hls.js has tried for 25 s before it says so. What isn't there it doesn't try again.
     const isRefused = data.response?.code >= 400 && data.response.code < 500;
     if (isRefused && networkFailures > 1) void ask();
     if (!isTold && networkFailures > (isRefused ? 1 : 0)) {
       isTold = true;
       onError(words.network);
     }
-    again = manifestFailures.has(data.details) ? () => hls.loadSource(src) : () => hls.startLoad(placeIn(hls, video));
+    if (manifestFailures.has(data.details)) again = () => hls.loadSource(src);
     // What was given up for a refusal leaves hls.js between two states: it begins anew, at the same place.
-    if (isRefused && !manifestFailures.has(data.details)) again = readAnew;
+    else if (isRefused) again = readAnew;
+    else again = () => hls.startLoad(placeIn(hls, video));
     clearTimeout(timer);
     timer = setTimeout(retryNow, Math.min(500 * 2 ** networkFailures, LONGEST_PAUSE_MS));
   }
@@ -116,7 +125,7 @@ export function recover(hls, video, src, onError) {
   }
 
   hls.on(Events.ERROR, (_event, data) => {
-    if (data.details === ErrorDetails.FRAG_LOAD_ERROR && data.response?.code === 410) void renew();
+    if (isTooOld(data)) void renew();
     if (!data.fatal) return;
     console.warn('playback:', data.type, data.details, data.error?.message ?? data.reason ?? '');
     if (data.type === ErrorTypes.NETWORK_ERROR) network(data);
@@ -129,6 +138,7 @@ export function recover(hls, video, src, onError) {
     if (isTold) onError('');
     isTold = false;
     networkFailures = 0;
+    refusals = 0;
   });
 
   addEventListener('online', retryNow);
