@@ -39,7 +39,7 @@ mod on_server {
     use crate::error::ApiError;
     use axum::extract::ConnectInfo;
     use axum::http::request::Parts;
-    use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+    use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
     use domain::access::Actor;
     use domain::id::KeyId;
     use domain::outside::xml;
@@ -72,12 +72,17 @@ mod on_server {
         }
     }
 
+    /// The cookie of that name that a request brings, whatever it says.
+    pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+        let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut cookies = values.flat_map(|value| value.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
+        cookies.find(|(other, _)| *other == name).map(|(_, value)| value)
+    }
+
     /// What somebody chose; else it is the system's.
     pub fn theme() -> Option<&'static str> {
         let parts = use_context::<Parts>()?;
-        let cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let (_, chosen) = pairs.find(|(name, _)| *name == theme::COOKIE)?;
+        let chosen = cookie(&parts.headers, theme::COOKIE)?;
         ["light", "dark"].into_iter().find(|theme| *theme == chosen)
     }
 

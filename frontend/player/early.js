@@ -6,13 +6,11 @@ const Loader = Hls.DefaultConfig.loader;
 
 const absolute = (address) => new URL(address, location.href).href;
 
-const { playlists: texts = {} } = JSON.parse(document.getElementById('early')?.textContent || '{}');
-const playlists = new Map(Object.entries(texts).map(([address, text]) => [absolute(address), text]));
-/** Promises of bytes, of null where they don't come. */
-const objects = globalThis.kinoraStart?.objects ?? new Map();
+/** By address; objects are promises of bytes, of null where they don't come. */
+const { playlists = new Map(), objects = new Map(), take } = globalThis.kinoraStart ?? {};
 
 /** What `start.js` has put behind `video` meanwhile, for `hls.attachMedia`. */
-export const started = (video) => globalThis.kinoraStart?.take(video);
+export const started = (video) => take?.(video);
 
 /** Which of them were handed out, with the byte that they begin at. */
 const served = new Set();

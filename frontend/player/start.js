@@ -7,7 +7,8 @@ const PATIENCE = 3000;
 
 const absolute = (address) => new URL(address, location.href).href;
 
-const { tracks = [] } = JSON.parse(document.getElementById('early')?.textContent || '{}');
+const { playlists: texts = {}, tracks = [] } = JSON.parse(document.getElementById('early')?.textContent || '{}');
+const playlists = new Map(Object.entries(texts).map(([address, text]) => [absolute(address), text]));
 const video = document.querySelector('video[data-hls]');
 /** What comes, by its address; null for what doesn't. */
 const objects = new Map(
@@ -76,7 +77,7 @@ async function begin() {
   await frame;
 }
 
-globalThis.kinoraStart = { objects, take };
+globalThis.kinoraStart = { playlists, objects, take };
 const isComplete = tracks.some(({ mime }) => mime.startsWith('video/')) && tracks.every(({ objects }) => objects.length === 2);
 // Where the system rules over the buffer hls.js has its own way, and where hls.js is there already it has begun.
 if (video && isComplete && !placeOf(video.dataset.film) && globalThis.MediaSource && !globalThis.ManagedMediaSource && !globalThis.kinoraPlayer) {

@@ -1,6 +1,6 @@
 //! The session layer: a cookie that scripts can't read, and PostgreSQL behind it.
 
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use platform::{Platform, sessions};
 use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
@@ -23,9 +23,7 @@ pub fn layer(platform: &Platform) -> SessionManagerLayer<sessions::Store> {
 
 /// The session's cookie that the request brings, valid or not.
 pub fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut cookies = values.flat_map(|value| value.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
-    cookies.find(|(name, _)| *name == COOKIE).map(|(_, value)| value)
+    app::server::cookie(headers, COOKIE)
 }
 
 pub fn has_cookie(headers: &HeaderMap) -> bool {

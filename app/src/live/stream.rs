@@ -6,6 +6,7 @@ use crate::tabs;
 use leptos::prelude::set_timeout;
 use leptos::task::spawn_local;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 use wasm_bindgen::JsCast;
@@ -64,7 +65,7 @@ fn open() {
     channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
     let hub: &'static Hub = Box::leak(Box::new(Hub {
         channel,
-        me: in_words(js_sys::Math::random()),
+        me: js_sys::Math::random().to_bits().to_string(),
         is_first: Cell::default(),
         others: RefCell::default(),
         stream: RefCell::default(),
@@ -92,8 +93,8 @@ struct Data {
     video: String,
     #[serde(default)]
     version: String,
-    #[serde(default)]
-    progress: f64,
+    /// As the server has written it: who follows the film reads it.
+    progress: Option<Box<RawValue>>,
 }
 
 impl Hub {
@@ -225,7 +226,7 @@ impl Hub {
             return;
         };
         match name {
-            "progress" => return self.tell(name, &data.video, &in_words(data.progress)),
+            "progress" => return self.tell(name, &data.video, data.progress.as_deref().map_or("0", RawValue::get)),
             "state" | "gone" => {
                 let mut told = self.told.borrow_mut();
                 told.retain(|(video, _)| *video != data.video);
@@ -237,9 +238,4 @@ impl Hub {
         }
         self.tell(name, &data.video, &data.version);
     }
-}
-
-/// As JavaScript writes it: Rust's own way would be heavy.
-fn in_words(number: f64) -> String {
-    js_sys::Number::from(number).to_string_with_radix(10).map(String::from).unwrap_or_default()
 }

@@ -1,5 +1,9 @@
 //! Films.
 
+mod access;
+
+pub use access::{Access, access, lock, of_build};
+
 use super::{read, read_option};
 use domain::id::{BuildId, UserId, VideoId};
 use domain::playlist::AUDIO;
@@ -42,38 +46,6 @@ pub struct Film {
     pub views: i64,
     pub downloadable: bool,
     pub deleted: bool,
-}
-
-/// What access is judged by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Access {
-    pub video: VideoId,
-    pub owner: UserId,
-    pub visibility: Visibility,
-    pub deleted: bool,
-    pub state: State,
-}
-
-struct AccessRow {
-    id: String,
-    owner_id: String,
-    visibility: String,
-    state: String,
-    deleted: bool,
-}
-
-impl TryFrom<AccessRow> for Access {
-    type Error = sqlx::Error;
-
-    fn try_from(row: AccessRow) -> sqlx::Result<Self> {
-        Ok(Access {
-            video: read(&row.id)?,
-            owner: read(&row.owner_id)?,
-            visibility: read(&row.visibility)?,
-            deleted: row.deleted,
-            state: read(&row.state)?,
-        })
-    }
 }
 
 /// A row as [`films`] selects it, before its words are read.
@@ -306,30 +278,6 @@ pub async fn of_owner(
     read_films(rows)
 }
 
-/// What access to a film is judged by. The row stays locked until the end of the transaction.
-pub async fn lock(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<Option<Access>> {
-    let row = sqlx::query_as!(
-        AccessRow,
-        r#"SELECT id, owner_id, audience(videos) AS "visibility!", state, (deleted_at IS NOT NULL) AS "deleted!" FROM videos WHERE id = $1 FOR UPDATE"#,
-        id.as_str()
-    )
-    .fetch_optional(db)
-    .await?;
-    row.map(Access::try_from).transpose()
-}
-
-/// What access to everything of a film is judged by.
-pub async fn access(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<Option<Access>> {
-    let row = sqlx::query_as!(
-        AccessRow,
-        r#"SELECT id, owner_id, audience(videos) AS "visibility!", state, (deleted_at IS NOT NULL) AS "deleted!" FROM videos WHERE id = $1"#,
-        id.as_str()
-    )
-    .fetch_optional(db)
-    .await?;
-    row.map(Access::try_from).transpose()
-}
-
 /// Sets the poster that a film's owner chose; None: its build's.
 pub async fn set_poster(db: impl PgExecutor<'_>, id: &VideoId, poster: Option<&Stored>) -> sqlx::Result<()> {
     sqlx::query!("UPDATE videos SET poster = $2 WHERE id = $1", id.as_str(), poster.map(Json) as _).execute(db).await?;
@@ -342,19 +290,6 @@ pub async fn poster(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<Optio
         .fetch_optional(db)
         .await?;
     Ok(row.flatten().map(|Json(poster)| poster))
-}
-
-/// What access to everything of a build is judged by.
-pub async fn of_build(db: impl PgExecutor<'_>, build: &BuildId) -> sqlx::Result<Option<Access>> {
-    let row = sqlx::query_as!(
-        AccessRow,
-        r#"SELECT v.id, v.owner_id, audience(v) AS "visibility!", v.state, (v.deleted_at IS NOT NULL) AS "deleted!"
-           FROM builds b JOIN videos v ON v.id = b.video_id WHERE b.id = $1"#,
-        build.as_str()
-    )
-    .fetch_optional(db)
-    .await?;
-    row.map(Access::try_from).transpose()
 }
 
 /// A film behind a password is a private one that has a key for it (`audience` in the schema).
