@@ -4,7 +4,8 @@
 
 use super::calm::after;
 use js_sys::{Array, ArrayBuffer, Promise, Reflect, Uint8Array};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -13,12 +14,16 @@ use web_sys::{Blob, MessageChannel, MessagePort, Worker};
 const SCRIPT: &str = "/digest.js";
 /// After so long a silence the worker is asked how much it has read, which it answers at once, whatever it reads meanwhile.
 const SILENCE: Duration = Duration::from_secs(3);
+/// After so many bytes a new worker takes over: reading leaves garbage that browsers are in no hurry to collect.
+const BYTES_OF_ONE: f64 = 256e6;
 
-#[derive(Clone)]
+/// A worker, which ends with the last one who waits for it.
 struct Beside {
     worker: Worker,
     /// Settled if the worker couldn't begin, or stumbled.
     broken: Promise,
+    /// What it was asked to read.
+    bytes: Cell<f64>,
 }
 
 /// What the worker was asked, until it is dropped.
@@ -29,14 +34,14 @@ struct Question {
 }
 
 thread_local! {
-    static BESIDE: Option<Beside> = begin().ok();
+    static BESIDE: RefCell<Option<Rc<Beside>>> = RefCell::new(begin());
     static IS_BROKEN: Cell<bool> = const { Cell::new(false) };
 }
 
-fn begin() -> Result<Beside, JsValue> {
-    let worker = Worker::new(SCRIPT)?;
+fn begin() -> Option<Rc<Beside>> {
+    let worker = Worker::new(SCRIPT).ok()?;
     let broken = Promise::new(&mut |resolve, _| worker.set_onerror(Some(&resolve)));
-    Ok(Beside { worker, broken })
+    Some(Rc::new(Beside { worker, broken, bytes: Cell::default() }))
 }
 
 /// Begins the worker, so that it is there when a file comes.
@@ -44,12 +49,24 @@ pub fn warm_up() {
     BESIDE.with(|_| ());
 }
 
+/// Who reads the next `bytes`.
+fn next(bytes: f64) -> Option<Rc<Beside>> {
+    BESIDE.with_borrow_mut(|current| {
+        if current.as_ref().is_some_and(|beside| beside.bytes.get() >= BYTES_OF_ONE) {
+            *current = begin();
+        }
+        let beside = current.clone()?;
+        beside.bytes.update(|sum| sum + bytes);
+        Some(beside)
+    })
+}
+
 /// The SHA-256 of `blob`. None if it has to be found in another way.
 pub async fn sha256(blob: &Blob) -> Option<[u8; 32]> {
     if IS_BROKEN.get() {
         return None;
     }
-    let beside = BESIDE.with(Clone::clone)?;
+    let beside = next(blob.size())?;
     let question = beside.ask(blob)?;
     let mut before = None;
     let told = loop {
@@ -84,6 +101,12 @@ impl Beside {
         if let Some(settle) = self.worker.onerror() {
             let _ = settle.call0(&JsValue::UNDEFINED);
         }
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        self.worker.terminate();
     }
 }
 
