@@ -26,7 +26,7 @@ impl ApiError {
 
     /// Whether the same call may succeed in a moment.
     pub fn is_passing(&self) -> bool {
-        matches!(self.code.as_str(), "unreachable" | "unavailable" | "internal")
+        matches!(self.code.as_str(), "unreachable" | "underway" | "unavailable" | "internal")
     }
 }
 

@@ -145,7 +145,7 @@ mod on_server {
                     insert_header(header::RETRY_AFTER, *retry_after);
                     (429, None, None)
                 }
-                E::Unavailable(_) => (503, None, None),
+                E::Underway { .. } | E::Unavailable(_) => (503, None, None),
                 E::Internal(_) => (500, None, None),
             };
             if status >= 500 {

@@ -27,6 +27,9 @@ pub enum Error {
     /// A task's lease went to another worker: what this one wanted to write was not written.
     #[error("This task is another worker's now.")]
     Lost,
+    /// It is being done, and takes longer than anybody should wait for an answer.
+    #[error("{message}")]
+    Underway { message: &'static str },
     /// PostgreSQL, S3 or Kafka can't be reached.
     #[error("This can't be done right now. Nothing is lost; try again in a moment.")]
     Unavailable(#[source] Source),
@@ -55,6 +58,7 @@ impl Error {
             Error::Forbidden => "forbidden",
             Error::TooMany { .. } => "too_many_attempts",
             Error::Lost => "lease_lost",
+            Error::Underway { .. } => "underway",
             Error::Unavailable(_) => "unavailable",
             Error::Internal(_) => "internal",
         }

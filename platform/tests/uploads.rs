@@ -8,7 +8,7 @@ use domain::access::Actor;
 use domain::fingerprint::Fingerprint;
 use domain::id::UploadId;
 use domain::key::MediaKey;
-use domain::upload::{Checksum, PartRequest};
+use domain::upload::{Checksum, Created, PartRequest};
 use domain::video::State;
 use platform::storage::Storage;
 use platform::uploads::{self, NewUpload};
@@ -286,6 +286,73 @@ async fn what_the_storage_lost_is_sent_again_in_the_same_session() {
     assert_eq!(uploads::status(&platform, &actor, &upload.upload_id).await.unwrap().received, Some(vec![]));
     put(&platform, &actor, &upload.upload_id, checked(1, bytes), bytes).await.error_for_status().unwrap();
     assert_eq!(uploads::complete(&platform, &actor, &upload.upload_id).await.unwrap(), upload.video_id);
+}
+
+/// A session whose one part is there.
+async fn sent(platform: &Platform, actor: &Actor) -> (Created, MediaKey, String) {
+    let bytes = b"\0\0\0\x20ftypisom and so on";
+    let upload = uploads::create(platform, actor, known(bytes.len(), &fingerprint())).await.unwrap();
+    put(platform, actor, &upload.upload_id, checked(1, bytes), bytes).await.error_for_status().unwrap();
+    let id: String = sqlx::query_scalar("SELECT s3_upload_id FROM uploads WHERE id = $1")
+        .bind(upload.upload_id.as_str())
+        .fetch_one(&platform.db)
+        .await
+        .unwrap();
+    let key = MediaKey::Original { video: upload.video_id.clone() };
+    (upload, key, id)
+}
+
+/// As if whoever completes it had begun `begun` and last been heard of `heard`.
+async fn completing(platform: &Platform, upload: &Created, begun: &str, heard: &str) {
+    let state = "UPDATE uploads SET state = 'completing', completing_at = now() - $2::text::interval,
+                     updated_at = now() - $3::text::interval WHERE id = $1";
+    let state = sqlx::query(state).bind(upload.upload_id.as_str()).bind(begun).bind(heard);
+    state.execute(&platform.db).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_one_completes_no_other_does_until_nothing_is_heard_of_it() {
+    let platform = platform().await;
+    let (_, actor) = person(&platform).await;
+    let (upload, original, _) = sent(&platform, &actor).await;
+    completing(&platform, &upload, "1 minute", "5 seconds").await;
+    while uploads::sweep(&platform).await.unwrap() == 50 {}
+    assert!(platform.storage.head(&original).await.unwrap().is_none(), "another has it in work");
+    // Nothing more is heard: after half a minute whoever waits has it.
+    assert_eq!(uploads::complete(&platform, &actor, &upload.upload_id).await.unwrap(), upload.video_id);
+    assert!(platform.storage.head(&original).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_storage_that_takes_its_time_to_join_parts_has_not_lost_them() {
+    let platform = platform().await;
+    let (_, actor) = person(&platform).await;
+    let (upload, original, id) = sent(&platform, &actor).await;
+    // It knows neither the upload nor the object while it is at it.
+    platform.storage.abort_multipart(&original, &id).await.unwrap();
+    completing(&platform, &upload, "5 minutes", "1 minute").await;
+    let answer = uploads::complete(&platform, &actor, &upload.upload_id).await;
+    assert!(matches!(answer, Err(Error::Underway { .. })), "{answer:?}");
+    let state = || async { videos::get(&platform, &actor, &upload.video_id).await.unwrap().state };
+    assert_eq!(state().await, State::Uploading);
+
+    // Then it has.
+    let bytes = b"\0\0\0\x20ftypisom and so on";
+    platform.storage.put(&original, bytes.to_vec().into()).await.unwrap();
+    assert_eq!(uploads::complete(&platform, &actor, &upload.upload_id).await.unwrap(), upload.video_id);
+    assert_eq!(state().await, State::Queued);
+}
+
+#[tokio::test]
+async fn what_the_storage_lost_is_told_when_no_store_would_take_so_long() {
+    let platform = platform().await;
+    let (_, actor) = person(&platform).await;
+    let (upload, original, id) = sent(&platform, &actor).await;
+    platform.storage.abort_multipart(&original, &id).await.unwrap();
+    completing(&platform, &upload, "16 minutes", "1 minute").await;
+    let answer = uploads::complete(&platform, &actor, &upload.upload_id).await;
+    assert!(matches!(answer, Err(Error::Conflict { code: "upload_lost", .. })), "{answer:?}");
+    assert_eq!(videos::get(&platform, &actor, &upload.video_id).await.unwrap().state, State::Failed);
 }
 
 #[tokio::test]

@@ -47,6 +47,7 @@ impl From<Error> for Problem {
             Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Conflict { .. } | Error::Lost => StatusCode::CONFLICT,
             Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Error::Underway { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Error::Unavailable(source) => {
                 tracing::warn!(error = %chain(source.as_ref()), "Something the server needs can't be reached");
                 StatusCode::SERVICE_UNAVAILABLE
@@ -61,7 +62,7 @@ impl From<Error> for Problem {
             Error::Invalid { field, .. } => problem.field = Some(field.into()),
             Error::Conflict { details, .. } => problem.details = details,
             Error::TooMany { retry_after } => problem.retry_after = Some(retry_after),
-            Error::Unavailable(_) => problem.retry_after = Some(2),
+            Error::Underway { .. } | Error::Unavailable(_) => problem.retry_after = Some(2),
             _ => {}
         }
         problem

@@ -8,7 +8,7 @@ use domain::upload::{Checksum, PartPlan, State};
 use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
 
-/// How long a session may stand in `completing` before the sweep takes it for left behind, in seconds.
+/// How long a session may stand in `completing` untouched before it is taken for left behind, in seconds.
 const STUCK_SECONDS: f64 = 30.0;
 /// How long a session stays open while nobody goes on with it.
 const OPEN_DAYS: i32 = 7;
@@ -212,11 +212,58 @@ pub async fn lock(db: impl PgExecutor<'_>, id: &UploadId) -> sqlx::Result<Option
     state.as_deref().map(read).transpose()
 }
 
-/// Moves a session from one of `from` to `to`. False if it is in none of them. What stays `completing` is touched.
+/// Who completes a session, and nobody else does.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim {
+    /// Nobody did before.
+    pub is_first: bool,
+    /// Seconds since somebody first did.
+    pub age: f64,
+}
+
+/// Takes a session to complete it, for as long as [`go_on`] is called. None if somebody else does, or it has ended.
+pub async fn claim(db: impl PgExecutor<'_>, id: &UploadId) -> sqlx::Result<Option<Claim>> {
+    sqlx::query_as!(
+        Claim,
+        r#"UPDATE uploads SET state = 'completing', updated_at = now(), completing_at = COALESCE(completing_at, now())
+           WHERE id = $1
+             AND (state = 'open' OR (state = 'completing' AND updated_at <= now() - make_interval(secs => $2)))
+           RETURNING completing_at = now() AS "is_first!",
+               extract(epoch FROM now() - completing_at)::float8 AS "age!""#,
+        id.as_str(),
+        STUCK_SECONDS
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Somebody still completes it.
+pub async fn go_on(db: impl PgExecutor<'_>, id: &UploadId) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE uploads SET updated_at = now() WHERE id = $1 AND state = 'completing'", id.as_str())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Nobody completes it any more: whoever asks next may.
+pub async fn let_go(db: impl PgExecutor<'_>, id: &UploadId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE uploads SET updated_at = now() - make_interval(secs => $2) WHERE id = $1 AND state = 'completing'",
+        id.as_str(),
+        STUCK_SECONDS
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Moves a session from one of `from` to `to`. False if it is in none of them.
 pub async fn set_state(db: impl PgExecutor<'_>, id: &UploadId, from: &[State], to: State) -> sqlx::Result<bool> {
     let from: Vec<String> = from.iter().map(|s| s.as_str().to_owned()).collect();
     let updated = sqlx::query!(
-        "UPDATE uploads SET state = $2, updated_at = now() WHERE id = $1 AND state = ANY($3)",
+        "UPDATE uploads SET state = $2, updated_at = now(),
+             completing_at = CASE WHEN $2 = 'open' THEN NULL ELSE completing_at END
+         WHERE id = $1 AND state = ANY($3)",
         id.as_str(),
         to.as_str(),
         &from

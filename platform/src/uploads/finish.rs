@@ -1,7 +1,10 @@
 //! The end of an upload, in steps each of which can be done again: a crash anywhere is finished by the sweep.
 
 use super::{closed, original};
-use crate::db::{self, uploads::Upload};
+use crate::db::{
+    self,
+    uploads::{Claim, Upload},
+};
 use crate::storage::Part;
 use crate::{Error, Platform, Result, storage, tasks};
 use base64::Engine;
@@ -13,30 +16,76 @@ use domain::upload::State;
 use domain::video;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use std::time::Duration;
+use tokio::time::Instant;
+use tracing::Instrument;
 
 /// What its owner reads when the file isn't a film.
 const NO_FILM: &str = "This file is not a film that Kinora can read.";
 const VANISHED: &str = "The storage lost this upload. Please upload the film again.";
+const JOINING: Error =
+    Error::Underway { message: "The storage is still putting the film together. It goes on by itself." };
 const DAMAGED: &str = "The storage damaged this upload. Please upload the film again.";
 
-/// Records the intent, joins the parts in S3, and queues the film. Parts missing: a conflict that lists them.
+/// How long whoever asks waits for the storage to join the parts.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// How often it is looked whether somebody else has completed it.
+const LOOK: Duration = Duration::from_millis(500);
+/// How often whoever completes it says so.
+const GO_ON: Duration = Duration::from_secs(10);
+/// So long after it was first asked to join them a storage may deny to have parts and object alike, and mean that it is
+/// at it. In seconds.
+const JOINS_WITHIN: f64 = 15.0 * 60.0;
+
+/// Records the intent, joins the parts in S3, and queues the film; by one process at a time, and to the end even if nobody
+/// waits for it. Parts missing: a conflict that lists them.
 #[tracing::instrument(name = "complete", skip_all, fields(upload = %upload.id, video = %upload.video))]
 pub(super) async fn finish(platform: &Platform, upload: &Upload) -> Result<VideoId> {
-    match upload.state {
-        State::Completed => return Ok(upload.video.clone()),
-        State::Aborted => return Err(closed(State::Aborted)),
-        State::Open | State::Completing => {}
+    let deadline = Instant::now() + PATIENCE;
+    let claim = loop {
+        if let Some(claim) = db::uploads::claim(&platform.db, &upload.id).await? {
+            break claim;
+        }
+        match db::uploads::get(&platform.db, &upload.id).await?.map(|kept| kept.upload.state) {
+            Some(State::Completed) => return Ok(upload.video.clone()),
+            Some(State::Aborted) => return Err(closed(State::Aborted)),
+            None => return Err(Error::NotFound),
+            Some(State::Open | State::Completing) if Instant::now() > deadline => return Err(JOINING),
+            Some(State::Open | State::Completing) => tokio::time::sleep(LOOK).await,
+        }
+    };
+    let (platform, upload) = (platform.clone(), upload.clone());
+    let work = async move {
+        let done = going_on(&platform, &upload, complete(&platform, &upload, claim)).await;
+        if done.is_err() {
+            db::uploads::let_go(&platform.db, &upload.id).await?;
+        }
+        done
+    };
+    match tokio::time::timeout_at(deadline, tokio::spawn(work.in_current_span())).await {
+        Ok(done) => done.map_err(Error::internal)?,
+        Err(_) => Err(JOINING),
     }
-    let unfinished = [State::Open, State::Completing];
-    if !db::uploads::set_state(&platform.db, &upload.id, &unfinished, State::Completing).await? {
-        // Another request was faster.
-        return match db::uploads::get(&platform.db, &upload.id).await?.map(|kept| kept.upload.state) {
-            Some(State::Completed) => Ok(upload.video.clone()),
-            Some(state) => Err(closed(state)),
-            None => Err(Error::NotFound),
-        };
+}
+
+/// Keeps the session from being taken for left behind while `work` goes on.
+async fn going_on<T>(platform: &Platform, upload: &Upload, work: impl Future<Output = T>) -> T {
+    let mut beat = tokio::time::interval_at(Instant::now() + GO_ON, GO_ON);
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = beat.tick() => {
+                if let Err(error) = db::uploads::go_on(&platform.db, &upload.id).await {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "nobody hears that this goes on");
+                }
+            }
+        }
     }
-    match join(platform, upload).await? {
+}
+
+async fn complete(platform: &Platform, upload: &Upload, claim: Claim) -> Result<VideoId> {
+    match join(platform, upload, claim).await? {
         Joined::Whole => {}
         Joined::Lost => return give_up(platform, upload, "upload_lost", VANISHED).await,
         Joined::Damaged => return give_up(platform, upload, "upload_damaged", DAMAGED).await,
@@ -55,11 +104,12 @@ enum Joined {
 }
 
 /// Makes one object of the parts.
-async fn join(platform: &Platform, upload: &Upload) -> Result<Joined> {
+async fn join(platform: &Platform, upload: &Upload, claim: Claim) -> Result<Joined> {
     let key = original(upload);
+    let may_be_at_it = claim.age < JOINS_WITHIN;
     let parts = match platform.storage.list_parts(&key, &upload.s3_upload_id).await {
         Ok(parts) => parts,
-        Err(storage::Error::NoSuchUpload) => return is_there(platform, upload).await,
+        Err(storage::Error::NoSuchUpload) => return is_there(platform, upload, may_be_at_it && !claim.is_first).await,
         Err(error) => return Err(error.into()),
     };
     let (mut missing, mut chosen) = (Vec::new(), Vec::new());
@@ -71,8 +121,10 @@ async fn join(platform: &Platform, upload: &Upload) -> Result<Joined> {
         }
     }
     if !missing.is_empty() {
-        // Some stores answer with no parts where another request has just joined them.
-        if chosen.is_empty() && matches!(is_there(platform, upload).await?, Joined::Whole) {
+        // Some stores answer with no parts where another request joins them, or has just done so.
+        if chosen.is_empty()
+            && matches!(is_there(platform, upload, may_be_at_it && !claim.is_first).await?, Joined::Whole)
+        {
             return Ok(Joined::Whole);
         }
         db::uploads::set_state(&platform.db, &upload.id, &[State::Completing], State::Open).await?;
@@ -82,15 +134,18 @@ async fn join(platform: &Platform, upload: &Upload) -> Result<Joined> {
     match platform.storage.complete_multipart(&key, &upload.s3_upload_id, &chosen).await {
         Ok(()) if upload.checksum.is_some() => compare(platform, upload, &chosen).await,
         Ok(()) => Ok(Joined::Whole),
-        Err(storage::Error::NoSuchUpload) => is_there(platform, upload).await,
+        Err(storage::Error::NoSuchUpload) => is_there(platform, upload, may_be_at_it).await,
         Err(error) => Err(error.into()),
     }
 }
 
-/// Whether the object is there in its full size: then joining has succeeded before.
-async fn is_there(platform: &Platform, upload: &Upload) -> Result<Joined> {
-    let head = platform.storage.head(&original(upload)).await?;
-    Ok(if head.is_some_and(|head| head.size == upload.plan.size) { Joined::Whole } else { Joined::Lost })
+/// Whether the object is there in its full size: then joining has succeeded before. If it isn't, it may still come.
+async fn is_there(platform: &Platform, upload: &Upload, may_be_at_it: bool) -> Result<Joined> {
+    match platform.storage.head(&original(upload)).await? {
+        Some(head) if head.size == upload.plan.size => Ok(Joined::Whole),
+        _ if may_be_at_it => Err(JOINING),
+        _ => Ok(Joined::Lost),
+    }
 }
 
 /// Whether the object is what its parts were, by its size and by what S3 says of its content.
