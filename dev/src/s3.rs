@@ -1,7 +1,5 @@
 //! versitygw: a real S3 server over a folder. The platform creates the bucket and its CORS rules.
 
-use std::ffi::CString;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -61,13 +59,14 @@ impl S3 {
             return Ok(());
         }
         self.process.end_leftover()?;
+        let keeps_attributes = keeps_attributes(&self.dir);
         std::fs::create_dir_all(&self.dir)?;
         let mut command = Command::new(&self.program);
         command.env("ROOT_ACCESS_KEY", self.access_key()).env("ROOT_SECRET_KEY", self.secret_key());
         command.arg("--port").arg(format!("127.0.0.1:{}", self.port));
         command.args(["--region", REGION, "--keep-alive", "--health", "/health", "--quiet", "posix"]);
-        if !has_attributes(&self.dir) {
-            let beside = self.dir.with_file_name("s3-meta");
+        if !keeps_attributes {
+            let beside = beside(&self.dir);
             std::fs::create_dir_all(&beside)?;
             command.arg("--sidecar").arg(beside);
         }
@@ -86,9 +85,13 @@ impl S3 {
     }
 }
 
-/// Whether the file system keeps extended attributes, where versitygw has ETags and types.
-fn has_attributes(folder: &Path) -> bool {
-    let Ok(path) = CString::new(folder.as_os_str().as_bytes()) else { return false };
-    // SAFETY: both strings end in a zero byte, and the value's length is its own.
-    unsafe { nix::libc::setxattr(path.as_ptr(), c"user.kinora".as_ptr(), b"1".as_ptr().cast(), 1, 0) == 0 }
+/// Where versitygw keeps ETags, types and lists of parts: no extended attribute of a file has room for hundreds of parts. It
+/// takes folders whose names begin as the objects' own for folders within.
+fn beside(folder: &Path) -> PathBuf {
+    folder.with_file_name("meta-s3")
+}
+
+/// Whether the folder is one of those whose objects were stored with extended attributes, as they all were once.
+fn keeps_attributes(folder: &Path) -> bool {
+    folder.exists() && !beside(folder).exists()
 }
