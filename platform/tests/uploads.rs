@@ -349,7 +349,7 @@ async fn what_the_storage_lost_is_told_when_no_store_would_take_so_long() {
     let (_, actor) = person(&platform).await;
     let (upload, original, id) = sent(&platform, &actor).await;
     platform.storage.abort_multipart(&original, &id).await.unwrap();
-    completing(&platform, &upload, "16 minutes", "1 minute").await;
+    completing(&platform, &upload, "61 minutes", "1 minute").await;
     let answer = uploads::complete(&platform, &actor, &upload.upload_id).await;
     assert!(matches!(answer, Err(Error::Conflict { code: "upload_lost", .. })), "{answer:?}");
     assert_eq!(videos::get(&platform, &actor, &upload.video_id).await.unwrap().state, State::Failed);

@@ -10,6 +10,8 @@ use time::{Duration, OffsetDateTime};
 
 /// How long a session may stand in `completing` untouched before it is taken for left behind, in seconds.
 const STUCK_SECONDS: f64 = 30.0;
+/// The sweep leaves those who ask themselves some time.
+const LEFT_SECONDS: f64 = 2.0 * STUCK_SECONDS;
 /// How long a session stays open while nobody goes on with it.
 const OPEN_DAYS: i32 = 7;
 /// How exactly it is known when somebody went on, in seconds.
@@ -280,7 +282,7 @@ pub async fn left_behind(db: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Ve
              (state IN ('completing', 'aborted') AND updated_at < now() - make_interval(secs => $1))
              OR (state = 'open' AND updated_at < now() - make_interval(days => $2)))
          ORDER BY updated_at LIMIT $3",
-        STUCK_SECONDS,
+        LEFT_SECONDS,
         OPEN_DAYS,
         limit
     )

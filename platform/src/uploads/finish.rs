@@ -35,7 +35,7 @@ const LOOK: Duration = Duration::from_millis(500);
 const GO_ON: Duration = Duration::from_secs(10);
 /// So long after it was first asked to join them a storage may deny to have parts and object alike, and mean that it is
 /// at it. In seconds.
-const JOINS_WITHIN: f64 = 15.0 * 60.0;
+const JOINS_WITHIN: f64 = 3600.0;
 
 /// Records the intent, joins the parts in S3, and queues the film; by one process at a time, and to the end even if nobody
 /// waits for it. Parts missing: a conflict that lists them.
