@@ -91,7 +91,7 @@ fn beside(folder: &Path) -> PathBuf {
     folder.with_file_name("meta-s3")
 }
 
-/// Whether the folder is one of those whose objects were stored with extended attributes, as they all were once.
+/// Whether the folder has objects that were stored with extended attributes, as they all were once.
 fn keeps_attributes(folder: &Path) -> bool {
-    folder.exists() && !beside(folder).exists()
+    folder.join(BUCKET).exists() && !beside(folder).exists()
 }

@@ -16,6 +16,9 @@ use platform::{Config, Error, Platform, videos};
 use sha2::{Digest, Sha256};
 use support::{person, platform};
 
+/// What begins as films do.
+const FILM: &[u8; 22] = b"\0\0\0\x20ftypisom and so on";
+
 fn new(size: usize) -> NewUpload {
     NewUpload { file_name: "my_film.mp4".into(), size: size as u64, ..NewUpload::default() }
 }
@@ -58,10 +61,9 @@ async fn films_that_are_begun_at_the_same_moment_cannot_pass_the_quota_together(
 async fn a_file_that_was_sent_before_is_the_film_that_it_became() {
     let platform = platform().await;
     let (_, actor) = person(&platform).await;
-    let bytes = b"\0\0\0\x20ftypisom and so on";
-    let file = NewUpload { checksum_algorithm: None, ..known(bytes.len(), &fingerprint()) };
+    let file = NewUpload { checksum_algorithm: None, ..known(FILM.len(), &fingerprint()) };
     let first = uploads::create(&platform, &actor, file.clone()).await.unwrap();
-    send(&platform, &actor, &first.upload_id, bytes).await;
+    send(&platform, &actor, &first.upload_id, FILM).await;
     uploads::complete(&platform, &actor, &first.upload_id).await.unwrap();
     let again = uploads::create(&platform, &actor, file.clone()).await.unwrap();
     assert_eq!((&again.video_id, again.resumed), (&first.video_id, true));
@@ -126,9 +128,8 @@ fn checked(number: u32, bytes: &[u8]) -> PartRequest {
 async fn a_film_is_queued_once_however_often_it_is_completed() {
     let platform = platform().await;
     let (_, actor) = person(&platform).await;
-    let bytes = b"\0\0\0\x20ftypisom and so on";
-    let upload = uploads::create(&platform, &actor, new(bytes.len())).await.unwrap();
-    send(&platform, &actor, &upload.upload_id, bytes).await;
+    let upload = uploads::create(&platform, &actor, new(FILM.len())).await.unwrap();
+    send(&platform, &actor, &upload.upload_id, FILM).await;
     assert_eq!(uploads::status(&platform, &actor, &upload.upload_id).await.unwrap().received, Some(vec![1]));
     for _ in 0..2 {
         let video = uploads::complete(&platform, &actor, &upload.upload_id).await.unwrap();
@@ -250,11 +251,10 @@ async fn two_tabs_that_choose_a_file_at_once_have_one_session() {
 async fn a_part_that_changed_on_its_way_is_refused() {
     let platform = platform().await;
     let (_, actor) = person(&platform).await;
-    let bytes = b"\0\0\0\x20ftypisom and so on";
-    let upload = uploads::create(&platform, &actor, known(bytes.len(), &fingerprint())).await.unwrap();
-    let mut flipped = *bytes;
+    let upload = uploads::create(&platform, &actor, known(FILM.len(), &fingerprint())).await.unwrap();
+    let mut flipped = *FILM;
     flipped[20] ^= 1;
-    let answer = put(&platform, &actor, &upload.upload_id, checked(1, bytes), &flipped).await;
+    let answer = put(&platform, &actor, &upload.upload_id, checked(1, FILM), &flipped).await;
     assert_eq!(answer.status(), 400, "{}", answer.text().await.unwrap());
     assert_eq!(uploads::status(&platform, &actor, &upload.upload_id).await.unwrap().received, Some(vec![]));
 
@@ -262,37 +262,16 @@ async fn a_part_that_changed_on_its_way_is_refused() {
     let refused = uploads::sign_parts(&platform, &actor, &upload.upload_id, unchecked).await;
     assert!(matches!(refused, Err(Error::Invalid { code: "checksum_required", .. })), "{refused:?}");
 
-    put(&platform, &actor, &upload.upload_id, checked(1, bytes), bytes).await.error_for_status().unwrap();
+    put(&platform, &actor, &upload.upload_id, checked(1, FILM), FILM).await.error_for_status().unwrap();
     uploads::complete(&platform, &actor, &upload.upload_id).await.unwrap();
     let film = videos::get(&platform, &actor, &upload.video_id).await.unwrap();
     assert_eq!((film.state, film.failure), (State::Queued, None));
 }
 
-#[tokio::test]
-async fn what_the_storage_lost_is_sent_again_in_the_same_session() {
-    let platform = platform().await;
-    let (_, actor) = person(&platform).await;
-    let bytes = b"\0\0\0\x20ftypisom and so on";
-    let upload = uploads::create(&platform, &actor, known(bytes.len(), &fingerprint())).await.unwrap();
-    put(&platform, &actor, &upload.upload_id, checked(1, bytes), bytes).await.error_for_status().unwrap();
-    let id: String = sqlx::query_scalar("SELECT s3_upload_id FROM uploads WHERE id = $1")
-        .bind(upload.upload_id.as_str())
-        .fetch_one(&platform.db)
-        .await
-        .unwrap();
-    let original = MediaKey::Original { video: upload.video_id.clone() };
-    platform.storage.abort_multipart(&original, &id).await.unwrap();
-
-    assert_eq!(uploads::status(&platform, &actor, &upload.upload_id).await.unwrap().received, Some(vec![]));
-    put(&platform, &actor, &upload.upload_id, checked(1, bytes), bytes).await.error_for_status().unwrap();
-    assert_eq!(uploads::complete(&platform, &actor, &upload.upload_id).await.unwrap(), upload.video_id);
-}
-
 /// A session whose one part is there.
 async fn sent(platform: &Platform, actor: &Actor) -> (Created, MediaKey, String) {
-    let bytes = b"\0\0\0\x20ftypisom and so on";
-    let upload = uploads::create(platform, actor, known(bytes.len(), &fingerprint())).await.unwrap();
-    put(platform, actor, &upload.upload_id, checked(1, bytes), bytes).await.error_for_status().unwrap();
+    let upload = uploads::create(platform, actor, known(FILM.len(), &fingerprint())).await.unwrap();
+    put(platform, actor, &upload.upload_id, checked(1, FILM), FILM).await.error_for_status().unwrap();
     let id: String = sqlx::query_scalar("SELECT s3_upload_id FROM uploads WHERE id = $1")
         .bind(upload.upload_id.as_str())
         .fetch_one(&platform.db)
@@ -300,6 +279,18 @@ async fn sent(platform: &Platform, actor: &Actor) -> (Created, MediaKey, String)
         .unwrap();
     let key = MediaKey::Original { video: upload.video_id.clone() };
     (upload, key, id)
+}
+
+#[tokio::test]
+async fn what_the_storage_lost_is_sent_again_in_the_same_session() {
+    let platform = platform().await;
+    let (_, actor) = person(&platform).await;
+    let (upload, original, id) = sent(&platform, &actor).await;
+    platform.storage.abort_multipart(&original, &id).await.unwrap();
+
+    assert_eq!(uploads::status(&platform, &actor, &upload.upload_id).await.unwrap().received, Some(vec![]));
+    put(&platform, &actor, &upload.upload_id, checked(1, FILM), FILM).await.error_for_status().unwrap();
+    assert_eq!(uploads::complete(&platform, &actor, &upload.upload_id).await.unwrap(), upload.video_id);
 }
 
 /// As if whoever completes it had begun `begun` and last been heard of `heard`.
@@ -337,8 +328,7 @@ async fn a_storage_that_takes_its_time_to_join_parts_has_not_lost_them() {
     assert_eq!(state().await, State::Uploading);
 
     // Then it has.
-    let bytes = b"\0\0\0\x20ftypisom and so on";
-    platform.storage.put(&original, bytes.to_vec().into()).await.unwrap();
+    platform.storage.put(&original, FILM.to_vec().into()).await.unwrap();
     assert_eq!(uploads::complete(&platform, &actor, &upload.upload_id).await.unwrap(), upload.video_id);
     assert_eq!(state().await, State::Queued);
 }

@@ -23,10 +23,11 @@ use tracing::Instrument;
 /// What its owner reads when the file isn't a film.
 const NO_FILM: &str = "This file is not a film that Kinora can read.";
 const VANISHED: &str = "The storage lost this upload. Please upload the film again.";
-const JOINING: Error =
-    Error::Underway { message: "The storage is still putting the film together. It goes on by itself." };
 const DAMAGED: &str = "The storage damaged this upload. Please upload the film again.";
 
+/// What whoever asks hears meanwhile.
+const JOINING: Error =
+    Error::Underway { message: "The storage is still putting the film together. It goes on by itself." };
 /// How long whoever asks waits for the storage to join the parts.
 const PATIENCE: Duration = Duration::from_secs(40);
 /// How often it is looked whether somebody else has completed it.
@@ -107,9 +108,10 @@ enum Joined {
 async fn join(platform: &Platform, upload: &Upload, claim: Claim) -> Result<Joined> {
     let key = original(upload);
     let may_be_at_it = claim.age < JOINS_WITHIN;
+    let may_have_begun = may_be_at_it && !claim.is_first;
     let parts = match platform.storage.list_parts(&key, &upload.s3_upload_id).await {
         Ok(parts) => parts,
-        Err(storage::Error::NoSuchUpload) => return is_there(platform, upload, may_be_at_it && !claim.is_first).await,
+        Err(storage::Error::NoSuchUpload) => return is_there(platform, upload, may_have_begun).await,
         Err(error) => return Err(error.into()),
     };
     let (mut missing, mut chosen) = (Vec::new(), Vec::new());
@@ -122,9 +124,7 @@ async fn join(platform: &Platform, upload: &Upload, claim: Claim) -> Result<Join
     }
     if !missing.is_empty() {
         // Some stores answer with no parts where another request joins them, or has just done so.
-        if chosen.is_empty()
-            && matches!(is_there(platform, upload, may_be_at_it && !claim.is_first).await?, Joined::Whole)
-        {
+        if chosen.is_empty() && matches!(is_there(platform, upload, may_have_begun).await?, Joined::Whole) {
             return Ok(Joined::Whole);
         }
         db::uploads::set_state(&platform.db, &upload.id, &[State::Completing], State::Open).await?;

@@ -37,39 +37,31 @@ impl TryFrom<AccessRow> for Access {
     }
 }
 
+macro_rules! access {
+    ($tail:tt, $argument:expr) => {
+        sqlx::query_as!(
+            AccessRow,
+            r#"SELECT v.id, v.owner_id, audience(v) AS "visibility!", v.state, (v.deleted_at IS NOT NULL) AS "deleted!" "#
+                + $tail,
+            $argument
+        )
+    };
+}
+
 /// What access to a film is judged by. The row stays locked until the end of the transaction.
 pub async fn lock(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<Option<Access>> {
-    let row = sqlx::query_as!(
-        AccessRow,
-        r#"SELECT id, owner_id, audience(videos) AS "visibility!", state, (deleted_at IS NOT NULL) AS "deleted!" FROM videos WHERE id = $1 FOR UPDATE"#,
-        id.as_str()
-    )
-    .fetch_optional(db)
-    .await?;
+    let row = access!("FROM videos v WHERE v.id = $1 FOR UPDATE", id.as_str()).fetch_optional(db).await?;
     row.map(Access::try_from).transpose()
 }
 
 /// What access to everything of a film is judged by.
 pub async fn access(db: impl PgExecutor<'_>, id: &VideoId) -> sqlx::Result<Option<Access>> {
-    let row = sqlx::query_as!(
-        AccessRow,
-        r#"SELECT id, owner_id, audience(videos) AS "visibility!", state, (deleted_at IS NOT NULL) AS "deleted!" FROM videos WHERE id = $1"#,
-        id.as_str()
-    )
-    .fetch_optional(db)
-    .await?;
+    let row = access!("FROM videos v WHERE v.id = $1", id.as_str()).fetch_optional(db).await?;
     row.map(Access::try_from).transpose()
 }
 
 /// What access to everything of a build is judged by.
 pub async fn of_build(db: impl PgExecutor<'_>, build: &BuildId) -> sqlx::Result<Option<Access>> {
-    let row = sqlx::query_as!(
-        AccessRow,
-        r#"SELECT v.id, v.owner_id, audience(v) AS "visibility!", v.state, (v.deleted_at IS NOT NULL) AS "deleted!"
-           FROM builds b JOIN videos v ON v.id = b.video_id WHERE b.id = $1"#,
-        build.as_str()
-    )
-    .fetch_optional(db)
-    .await?;
-    row.map(Access::try_from).transpose()
+    let row = access!("FROM builds b JOIN videos v ON v.id = b.video_id WHERE b.id = $1", build.as_str());
+    row.fetch_optional(db).await?.map(Access::try_from).transpose()
 }
