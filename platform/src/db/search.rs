@@ -12,7 +12,7 @@ const LIKENESS: &str = "0.4";
 ///
 /// Each arm gives a bounded number of candidates, so that a word that stands in every description costs no more than a
 /// rare one; such a word's title hits come from the trigram arm. What holds the very words of the query next to each
-/// other counts more than a title that shares one rare word with it.
+/// other counts more than a title that shares one rare word with it: the similarities of such a title add up to 2.2.
 pub async fn best(db: &mut PgConnection, query: &SearchQuery, offset: i64, limit: i64) -> sqlx::Result<Vec<Film>> {
     // Plans of a few milliseconds aren't worth compiling.
     sqlx::query!(
@@ -50,7 +50,7 @@ pub async fn best(db: &mut PgConnection, query: &SearchQuery, offset: i64, limit
                  2 * word_similarity(q.text, fold(f.title)) + word_similarity(q.text, s.title)
                      + similarity(q.text, fold(f.title))
                      + 2 * ts_rank('{0.05, 0.1, 0.4, 1.0}', s.document, q.words)
-                     + 2 * (s.document @@ q.phrase)::int AS score
+                     + 2.5 * (s.document @@ q.phrase)::int AS score
              FROM (SELECT video_id FROM alike UNION SELECT video_id FROM worded UNION SELECT video_id FROM phrased) hit
              JOIN video_search s ON s.video_id = hit.video_id
              JOIN videos f ON f.id = hit.video_id
