@@ -40,7 +40,7 @@ mod on_server {
     use axum::extract::ConnectInfo;
     use axum::http::request::Parts;
     use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-    use domain::access::Actor;
+    use domain::actor::Actor;
     use domain::id::KeyId;
     use domain::outside::xml;
     use domain::time::UnixMillis;
@@ -91,10 +91,18 @@ mod on_server {
     pub struct Viewer {
         pub actor: Actor,
         pub user: Option<User>,
+        /// The name of the session that was signed in; None with a token.
+        pub session: Option<String>,
+    }
+
+    impl Default for Viewer {
+        fn default() -> Self {
+            Self { actor: Actor::ANONYMOUS, user: None, session: None }
+        }
     }
 
     pub fn viewer() -> Viewer {
-        use_context().unwrap_or(Viewer { actor: Actor::Anonymous, user: None })
+        use_context().unwrap_or_default()
     }
 
     /// The viewer, if somebody is signed in.
@@ -137,7 +145,7 @@ mod on_server {
             let (status, field, details) = match &error {
                 E::NotFound => (404, None, None),
                 E::Unauthenticated { .. } => (401, None, None),
-                E::Forbidden => (403, None, None),
+                E::Forbidden { .. } => (403, None, None),
                 E::Invalid { field, .. } => (422, Some((*field).to_owned()), None),
                 E::Conflict { details, .. } => (409, None, details.clone()),
                 E::Lost => (409, None, None),
@@ -195,8 +203,11 @@ mod on_server {
             .unwrap_or_default();
         let session = session().await?;
         session.cycle_id().await.map_err(platform::Error::internal)?;
-        session.insert("user_id", user.id.as_str()).await.map_err(platform::Error::internal)?;
-        session.insert("device", agent).await.map_err(platform::Error::internal)?;
+        session.insert(sessions::USER_ID, user.id.as_str()).await.map_err(platform::Error::internal)?;
+        session.insert(sessions::DEVICE, agent).await.map_err(platform::Error::internal)?;
+        if let Some(ip) = client_ip() {
+            session.insert(sessions::ADDRESS, ip.to_string()).await.map_err(platform::Error::internal)?;
+        }
         Ok(())
     }
 

@@ -165,7 +165,8 @@ impl Stack {
     /// The `KINORA_*` variables that lead to the services that were started.
     pub fn env(&self) -> Vec<(String, String)> {
         // A started server sets the address that it really has.
-        let mut env: Vec<(&str, String)> = vec![("KINORA_PUBLIC_URL", "http://localhost:3000".to_owned())];
+        let mut env: Vec<(&str, String)> =
+            vec![("KINORA_PUBLIC_URL", "http://localhost:3000".to_owned()), ("KINORA_SIGN_UP", "open".to_owned())];
         if let Some(postgres) = &self.postgres {
             env.push(("KINORA_DATABASE_URL", postgres.url()));
         }

@@ -98,6 +98,15 @@ public_id!(
     KeyId
 );
 
+public_id!(
+    /// A token of a script, or what the tokens of one sign-in have in common.
+    TokenId
+);
+public_id!(
+    /// An invitation to make an account.
+    InvitationId
+);
+
 /// A row of `tasks`. Never leaves the house.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TaskId(pub i64);

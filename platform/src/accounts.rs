@@ -1,19 +1,17 @@
-//! Accounts: signing up and in, and the access tokens of scripts.
+//! Accounts: signing up and in.
 
+use crate::audit::{self, Line};
 use crate::db::{self, rate_limits};
-use crate::{Error, Platform, Result, passwords};
+use crate::{Error, Platform, Result, invitations, passwords};
 use domain::account::{Email, InvalidAccount, Password, Username};
+use domain::actor::Person;
+use domain::audit::Event;
 use domain::id::UserId;
-use serde::Serialize;
-use sha2::{Digest, Sha256};
+use domain::invitation::SignUp;
 use std::net::IpAddr;
 
 pub use crate::db::users::User;
 
-/// How long an access token opens doors, in seconds: 30 days.
-const TOKEN_SECONDS: i64 = 30 * 24 * 3600;
-/// What a token begins with, so that scanners for leaked secrets know it.
-const TOKEN_PREFIX: &str = "kin_";
 /// Wrong attempts a window by name.
 const MAX_BY_LOGIN: i32 = 10;
 /// Wrong attempts a window by address.
@@ -21,37 +19,73 @@ const MAX_BY_ADDRESS: i32 = 50;
 /// The longest a login can be: an e-mail address.
 const MAX_LOGIN_CHARS: usize = 254;
 
-/// What a script gets for a name and a password.
-#[derive(Clone, Serialize)]
-pub struct Token {
-    pub access_token: String,
-    /// Seconds.
-    pub expires_in: u64,
+/// What somebody says who makes an account, as it was typed.
+#[derive(Clone, Copy)]
+pub struct NewAccount<'a> {
+    pub username: &'a str,
+    pub email: &'a str,
+    pub password: &'a str,
+    /// What stands in an invitation's address.
+    pub invitation: Option<&'a str>,
 }
 
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Token(…)")
+/// Makes an account. Errors name the field. Without an invitation it is what `KINORA_ROLE` says, if everybody may make one.
+pub async fn sign_up(platform: &Platform, new: NewAccount<'_>, ip: Option<IpAddr>) -> Result<User> {
+    let username = Username::parse(new.username).map_err(refused)?;
+    let email = Email::parse(new.email).map_err(refused)?;
+    let password = Password::parse(new.password).map_err(refused)?;
+    let invitation = new.invitation.map(str::trim).filter(|token| !token.is_empty());
+    if invitation.is_none() {
+        may_come(platform.config.sign_up)?;
     }
-}
-
-/// Makes an account. Errors name the field.
-pub async fn sign_up(platform: &Platform, username: &str, email: &str, password: &str) -> Result<User> {
-    let username = Username::parse(username).map_err(refused)?;
-    let email = Email::parse(email).map_err(refused)?;
-    let password = Password::parse(password).map_err(refused)?;
     let hash = passwords::hash(password).await?;
+    let mut tx = platform.db.begin().await?;
+    let invited = match invitation {
+        Some(token) => Some(invitations::lock(&mut tx, token).await?),
+        None => None,
+    };
     let user = User {
         id: UserId::from_random(rand::random()),
         username: username.as_str().to_owned(),
         email: email.as_str().to_owned(),
+        role: invited.as_ref().map_or(platform.config.role, |(_, role)| *role),
     };
-    let mut tx = platform.db.begin().await?;
     db::users::insert(&mut *tx, &user).await.map_err(taken)?;
     db::users::insert_password(&mut *tx, &user.id, &hash).await?;
+    if let Some((id, _)) = &invited {
+        db::invitations::use_up(&mut *tx, id, &user.id).await?;
+    }
+    let details = serde_json::json!({ "role": user.role, "invited": invited.is_some() });
+    let line = Line {
+        actor: Some(&user.id),
+        account: Some(&user.id),
+        details: Some(details),
+        address: ip.map(|ip| ip.to_string()),
+        ..Line::default()
+    };
+    audit::write(&mut *tx, Event::SignedUp, line).await?;
     tx.commit().await?;
-    tracing::info!(user = %user.id, "signed up");
+    tracing::info!(user = %user.id, role = user.role.as_str(), "signed up");
     Ok(user)
+}
+
+/// Whether somebody may make an account who wasn't invited.
+fn may_come(sign_up: SignUp) -> Result<()> {
+    match sign_up {
+        SignUp::Open => Ok(()),
+        SignUp::Invitation => Err(Error::Forbidden {
+            code: "invitation_required",
+            message: "Accounts are made by invitation here. Ask whoever runs this site for one.",
+        }),
+        SignUp::Closed => {
+            Err(Error::Forbidden { code: "sign_up_closed", message: "No new accounts are made here at the moment." })
+        }
+    }
+}
+
+/// What matters of `user` for what may be done.
+pub fn person(user: &User) -> Person {
+    Person { id: user.id.clone(), role: user.role, confirmed: true }
 }
 
 /// Who a name (or e-mail address) and a password belong to. Takes as long for names that nobody has. Wrong attempts are
@@ -68,38 +102,36 @@ pub async fn sign_in(platform: &Platform, login: &str, password: &str, ip: Optio
         Some(user) if right => {
             rate_limits::clear(&platform.db, &by_login).await?;
             take_back_from(platform, ip).await?;
+            audit::write(&platform.db, Event::SignedIn, from(&user.id, ip)).await?;
             Ok(user)
         }
-        _ => Err(Error::Unauthenticated { code: "wrong_credentials", message: "That name and password don't match." }),
+        wrong => {
+            if let Some(user) = wrong {
+                let line = Line { actor: None, ..from(&user.id, ip) };
+                audit::write(&platform.db, Event::SignInFailed, line).await?;
+            }
+            Err(Error::Unauthenticated { code: "wrong_credentials", message: "That name and password don't match." })
+        }
     }
 }
 
-/// Gives a person a token for scripts. Only its hash is kept.
-pub async fn issue_token(platform: &Platform, user: &UserId) -> Result<Token> {
-    let secret: [u8; 32] = rand::random();
-    let access_token = format!("{TOKEN_PREFIX}{}", hex(&secret));
-    db::tokens::insert(&platform.db, &Sha256::digest(&access_token), user, TOKEN_SECONDS).await?;
-    Ok(Token { access_token, expires_in: TOKEN_SECONDS.unsigned_abs() })
-}
-
-pub async fn user_by_token(platform: &Platform, token: &str) -> Result<Option<User>> {
-    if !token.starts_with(TOKEN_PREFIX) {
-        return Ok(None);
-    }
-    Ok(db::tokens::user(&platform.db, &Sha256::digest(token)).await?)
+fn from(user: &UserId, ip: Option<IpAddr>) -> Line<'_> {
+    Line { actor: Some(user), account: Some(user), address: ip.map(|ip| ip.to_string()), ..Line::default() }
 }
 
 pub async fn user(platform: &Platform, id: &UserId) -> Result<Option<User>> {
     Ok(db::users::get(&platform.db, id).await?)
 }
 
-/// Clears away what has expired: sessions, tokens, counted attempts.
+/// Clears away what has expired: sessions, tokens, invitations, counted attempts, old lines of the log.
 pub async fn sweep(platform: &Platform) -> Result<u64> {
     let db = &platform.db;
-    let sessions = db::sessions::delete_expired(db).await?;
+    let sessions = db::sessions::delete_expired(db, platform.config.session_longest).await?;
     let tokens = db::tokens::delete_expired(db).await?;
     let attempts = rate_limits::delete_old(db).await?;
-    Ok(sessions + tokens + attempts)
+    let invitations = invitations::sweep(platform).await?;
+    let lines = audit::sweep(platform).await?;
+    Ok(sessions + tokens + attempts + invitations + lines)
 }
 
 /// Counts an attempt to get in anywhere from this address.

@@ -4,6 +4,8 @@ mod vars;
 
 pub use crate::secret::Secret;
 
+use domain::actor::Role;
+use domain::invitation::SignUp;
 use domain::ladder::Effort;
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -31,6 +33,15 @@ pub struct Config {
     pub s3: S3Config,
     /// Which sites' pages may show films.
     pub embed: Embedding,
+    /// Who may make an account.
+    pub sign_up: SignUp,
+    /// What somebody may do who made an account without an invitation.
+    pub role: Role,
+    /// How long a session lasts that isn't used, and how long one lasts that is.
+    pub session_idle: Duration,
+    pub session_longest: Duration,
+    /// How long the audit log is kept, days.
+    pub audit_days: u32,
     /// Bytes.
     pub upload_max_bytes: u64,
     /// Bytes that one account's originals may have together.
@@ -136,6 +147,10 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).min(64)
 }
 
+fn hours(hours: u64) -> Duration {
+    Duration::from_secs(hours * 3600)
+}
+
 impl Config {
     pub fn from_env() -> Result<Self, Error> {
         // Not `vars()`: it panics at a foreign variable that isn't UTF-8.
@@ -193,6 +208,19 @@ impl Config {
                 })
             }
         });
+        let sign_up = v.or("KINORA_SIGN_UP", SignUp::Invitation, |text| match text {
+            "open" => Ok(SignUp::Open),
+            "invitation" => Ok(SignUp::Invitation),
+            "closed" => Ok(SignUp::Closed),
+            _ => Err("must be open, invitation or closed".to_owned()),
+        });
+        let role = v.or("KINORA_ROLE", Role::Uploader, |text| match text.parse() {
+            Ok(role @ (Role::Viewer | Role::Uploader)) => Ok(role),
+            _ => Err("must be viewer or uploader: others are invited".to_owned()),
+        });
+        let session_idle = v.or("KINORA_SESSION_IDLE_HOURS", 720, vars::number(1..=8760));
+        let session_longest = v.or("KINORA_SESSION_HOURS", 4320, vars::number(1..=87_600));
+        let audit_days = v.or("KINORA_AUDIT_DAYS", 365, vars::number(1..=36_500));
         let upload_max_bytes =
             v.or("KINORA_UPLOAD_MAX_BYTES", UPLOAD_MAX, vars::number(1..=domain::upload::MAX_OBJECT));
         let quota_bytes = v.optional("KINORA_QUOTA_BYTES", vars::number(1..=i64::MAX as u64));
@@ -248,6 +276,11 @@ impl Config {
                     cors_origins: cors_origins?,
                 },
                 embed: embed?,
+                sign_up: sign_up?,
+                role: role?,
+                session_idle: hours(session_idle?),
+                session_longest: hours(session_longest?),
+                audit_days: audit_days?,
                 upload_max_bytes: upload_max_bytes?,
                 quota_bytes,
                 url_window_seconds: url_window_seconds?,

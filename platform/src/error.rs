@@ -14,8 +14,8 @@ pub enum Error {
     NotFound,
     #[error("{message}")]
     Unauthenticated { code: &'static str, message: &'static str },
-    #[error("You can't do this.")]
-    Forbidden,
+    #[error("{message}")]
+    Forbidden { code: &'static str, message: &'static str },
     /// A field of the input was refused.
     #[error("{message}")]
     Invalid { field: &'static str, code: &'static str, message: String },
@@ -42,6 +42,10 @@ impl Error {
         Error::Unauthenticated { code: "sign_in_required", message: "Sign in first." }
     }
 
+    pub fn forbidden() -> Self {
+        Error::Forbidden { code: "forbidden", message: "You can't do this." }
+    }
+
     pub fn invalid(field: &'static str, code: &'static str, why: impl std::fmt::Display) -> Self {
         Error::Invalid { field, code, message: why.to_string() }
     }
@@ -54,8 +58,10 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::NotFound => "not_found",
-            Error::Unauthenticated { code, .. } | Error::Invalid { code, .. } | Error::Conflict { code, .. } => code,
-            Error::Forbidden => "forbidden",
+            Error::Unauthenticated { code, .. }
+            | Error::Forbidden { code, .. }
+            | Error::Invalid { code, .. }
+            | Error::Conflict { code, .. } => code,
             Error::TooMany { .. } => "too_many_attempts",
             Error::Lost => "lease_lost",
             Error::Underway { .. } => "underway",

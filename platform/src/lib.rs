@@ -1,7 +1,9 @@
 //! Everything of Kinora that touches the outside: configuration, PostgreSQL (truth), Kafka (doorbell and events), S3
 //! (bytes); and the use cases that pages, REST API and worker share.
 
+pub(crate) mod access;
 pub mod accounts;
+pub mod audit;
 pub mod builds;
 pub mod bus;
 pub mod captions;
@@ -10,9 +12,11 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod health;
+pub mod invitations;
 pub mod originals;
 pub mod outside;
 mod passwords;
+pub mod people;
 pub mod posters;
 pub mod queue;
 pub mod remembered;
@@ -23,6 +27,7 @@ pub mod shutdown;
 pub mod storage;
 pub mod tasks;
 pub mod telemetry;
+pub mod tokens;
 pub mod uploads;
 pub mod videos;
 pub mod watching;

@@ -1,7 +1,8 @@
 //! What was uploaded, for whoever may have it.
 
 use crate::{Error, Platform, Result, db, videos};
-use domain::access::{Action, Actor};
+use domain::access::Action;
+use domain::actor::Actor;
 use domain::download;
 use domain::id::VideoId;
 use domain::key::MediaKey;
@@ -14,7 +15,7 @@ pub async fn address(platform: &Platform, actor: &Actor, id: &VideoId) -> Result
     if !film.downloadable {
         // Then it is its owner's alone.
         videos::load(platform, actor, Action::Inspect, id).await.map_err(|error| match error {
-            Error::Forbidden => Error::NotFound,
+            Error::Forbidden { .. } => Error::NotFound,
             other => other,
         })?;
     }

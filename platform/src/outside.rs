@@ -2,8 +2,8 @@
 
 use crate::config::{Config, Embedding};
 use crate::{Error, Platform, Result, db, videos};
-use domain::access::Actor;
 use domain::account::Username;
+use domain::actor::Actor;
 use domain::outside::{Embeds, Site, feed, sitemap};
 use domain::video::Card;
 
@@ -20,7 +20,7 @@ pub fn site(config: &Config) -> Site<'_> {
 }
 
 fn cards(films: Vec<Film>) -> Vec<Card> {
-    films.into_iter().map(|film| videos::card(film, &Actor::Anonymous)).collect()
+    films.into_iter().map(|film| videos::card(film, &Actor::ANONYMOUS)).collect()
 }
 
 /// The newest films, as RSS.

@@ -1,11 +1,19 @@
-//! The store behind browser sessions. The table keeps a hash of the id: who reads it can't take a session over.
+//! The store behind browser sessions, and what people do with theirs. The table keeps a hash of the id: who reads it can't
+//! take a session over.
 
-use crate::db;
+use crate::access::allow_own;
+use crate::audit::{self, Line};
+use crate::{Platform, accounts, db};
 use async_trait::async_trait;
+use domain::access::Action;
+use domain::actor::Actor;
+use domain::audit::Event;
+use domain::session::Session;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 use std::collections::HashMap;
+use std::time::Duration;
 use tower_sessions_core::session::{Id, Record};
 use tower_sessions_core::session_store::{Error, Result};
 use tower_sessions_core::{ExpiredDeletion, SessionStore};
@@ -14,6 +22,8 @@ use tower_sessions_core::{ExpiredDeletion, SessionStore};
 pub const USER_ID: &str = "user_id";
 /// The session's value that says where it is: the User-Agent.
 pub const DEVICE: &str = "device";
+/// The session's value that says from what address it was used last.
+pub const ADDRESS: &str = "address";
 
 /// The session's value that says what films it opens: ids of keys, the last one shown at the end.
 pub const KEYS: &str = "keys";
@@ -26,11 +36,13 @@ const MAX_DEVICE_CHARS: usize = 200;
 #[derive(Debug, Clone)]
 pub struct Store {
     db: PgPool,
+    /// How long it lasts, used or not.
+    longest: Duration,
 }
 
 impl Store {
-    pub fn new(db: PgPool) -> Self {
-        Self { db }
+    pub fn new(platform: &Platform) -> Self {
+        Self { db: platform.db.clone(), longest: platform.config.session_longest }
     }
 }
 
@@ -50,7 +62,7 @@ impl SessionStore for Store {
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let hash = key(id);
-        let Some(session) = db::sessions::get(&self.db, &hash).await.map_err(backend)? else {
+        let Some(session) = db::sessions::get(&self.db, &hash, self.longest).await.map_err(backend)? else {
             return Ok(None);
         };
         db::sessions::touch(&self.db, &hash).await.map_err(backend)?;
@@ -61,6 +73,9 @@ impl SessionStore for Store {
         }
         if let Some(device) = session.device {
             data.insert(DEVICE.to_owned(), Value::String(device));
+        }
+        if let Some(address) = session.address {
+            data.insert(ADDRESS.to_owned(), Value::String(address));
         }
         Ok(Some(Record { id: *id, data, expiry_date: session.expires_at }))
     }
@@ -73,8 +88,44 @@ impl SessionStore for Store {
 #[async_trait]
 impl ExpiredDeletion for Store {
     async fn delete_expired(&self) -> Result<()> {
-        db::sessions::delete_expired(&self.db).await.map(drop).map_err(backend)
+        db::sessions::delete_expired(&self.db, self.longest).await.map(drop).map_err(backend)
     }
+}
+
+/// What a session is called where people see it.
+pub fn name(id: &Id) -> String {
+    accounts::hex(&key(id))
+}
+
+/// Where whoever asks is signed in; `current` is the name of the session that asks.
+pub async fn list(platform: &Platform, actor: &Actor, current: Option<&str>) -> crate::Result<Vec<Session>> {
+    let user = allow_own(actor, Action::Inspect)?;
+    Ok(db::sessions::of(&platform.db, &user, platform.config.session_longest, current).await?)
+}
+
+/// Signs out there.
+pub async fn end(platform: &Platform, actor: &Actor, name: &str) -> crate::Result<()> {
+    let user = allow_own(actor, Action::Edit)?;
+    let mut tx = platform.db.begin().await?;
+    if !db::sessions::end(&mut *tx, &user, name).await? {
+        return Err(crate::Error::NotFound);
+    }
+    let line = Line { actor: Some(&user), account: Some(&user), ..Line::default() };
+    audit::write(&mut *tx, Event::SignedOut, line).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Signs out everywhere else, scripts that signed in included; how many sessions that were.
+pub async fn end_others(platform: &Platform, actor: &Actor, current: Option<&str>) -> crate::Result<u64> {
+    let user = allow_own(actor, Action::Edit)?;
+    let mut tx = platform.db.begin().await?;
+    let ended = db::sessions::end_others(&mut *tx, &user, current).await?;
+    db::tokens::delete_signed_in(&mut *tx, &user).await?;
+    let line = Line { actor: Some(&user), account: Some(&user), ..Line::default() };
+    audit::write(&mut *tx, Event::OthersSignedOut, line).await?;
+    tx.commit().await?;
+    Ok(ended)
 }
 
 fn key(id: &Id) -> [u8; 32] {
@@ -87,8 +138,9 @@ fn to_row(record: &Record) -> Result<db::sessions::Session> {
     let user =
         take(USER_ID).map(|id| id.parse()).transpose().map_err(|_| Error::Encode("user_id is no id".to_owned()))?;
     let device = take(DEVICE).map(|d| d.chars().filter(|c| !c.is_control()).take(MAX_DEVICE_CHARS).collect());
+    let address = take(ADDRESS);
     let data = serde_json::to_value(data).map_err(|e| Error::Encode(e.to_string()))?;
-    Ok(db::sessions::Session { user, device, data, expires_at: record.expiry_date })
+    Ok(db::sessions::Session { user, device, address, data, expires_at: record.expiry_date })
 }
 
 fn backend(error: sqlx::Error) -> Error {

@@ -3,8 +3,9 @@
 
 use crate::db::{self, rate_limits};
 use crate::{Error, Platform, Result, accounts, passwords, videos};
-use domain::access::{Action, Actor};
+use domain::access::Action;
 use domain::account::Password;
+use domain::actor::Actor;
 use domain::id::{KeyId, VideoId};
 use domain::sharing::{Label, Lasts, Link, NewLink};
 use domain::video::Visibility;
@@ -60,7 +61,7 @@ pub async fn open(platform: &Platform, video: &VideoId, token: &str) -> Result<K
 
 /// The film's share links, the newest first; for its owner.
 pub async fn links(platform: &Platform, actor: &Actor, video: &VideoId) -> Result<Vec<Link>> {
-    videos::load(platform, actor, Action::Edit, video).await?;
+    videos::load(platform, actor, Action::Share, video).await?;
     Ok(db::keys::links(&platform.db, video).await?)
 }
 
@@ -72,7 +73,7 @@ pub async fn create_link(
     label: &str,
     lasts: &str,
 ) -> Result<NewLink> {
-    let film = videos::load(platform, actor, Action::Edit, video).await?;
+    let film = videos::load(platform, actor, Action::Share, video).await?;
     let lasts: Lasts = lasts.parse().map_err(|why| Error::invalid("expires", "expires_unknown", why))?;
     let label = Label::parse(label).ok_or_else(|| {
         Error::invalid("label", "too_long", format!("A link's name has at most {} characters.", Label::MAX_CHARS))
@@ -100,7 +101,7 @@ pub async fn create_link(
 
 /// Whoever came by this link is out at once.
 pub async fn withdraw(platform: &Platform, actor: &Actor, video: &VideoId, key: &KeyId) -> Result<()> {
-    videos::load(platform, actor, Action::Edit, video).await?;
+    videos::load(platform, actor, Action::Share, video).await?;
     let was_there = db::keys::remove_link(&platform.db, video, key).await?;
     platform.watchers.forget(video);
     if was_there { Ok(()) } else { Err(Error::NotFound) }

@@ -5,14 +5,16 @@ mod quota;
 
 pub use quota::left;
 
+use crate::access::{allow, allow_here};
 use crate::db::{
     self,
     uploads::{Kept, Upload},
 };
 use crate::{Error, Platform, Result, storage};
-use domain::access::{Action, Actor, Subject, can};
+use domain::access::{Action, Subject};
+use domain::actor::Actor;
 use domain::fingerprint::Fingerprint;
-use domain::id::{UploadId, UserId, VideoId};
+use domain::id::{UploadId, VideoId};
 use domain::key::MediaKey;
 use domain::text::{Description, Title};
 use domain::upload::{Checksum, Created, InvalidSize, NoRoom, PartPlan, PartRequest, PartUrl, State, Status};
@@ -61,7 +63,7 @@ pub struct NewUpload {
 /// Begins a session: a plan of parts, and a film that waits for its bytes. Or goes on with the one that this file has, which
 /// may be completed.
 pub async fn create(platform: &Platform, actor: &Actor, new: NewUpload) -> Result<Created> {
-    let owner = uploader(actor)?;
+    let owner = allow_here(actor, Action::Upload)?;
     let title = match &new.title {
         Some(title) => crate::videos::title(title)?,
         None => Title::from_file_name(&new.file_name),
@@ -172,7 +174,7 @@ async fn insert(
 
 /// The actor's sessions that can be gone on with, told without S3, too: what it has of them is unknown then.
 pub async fn open(platform: &Platform, actor: &Actor) -> Result<Vec<Status>> {
-    let owner = uploader(actor)?;
+    let owner = allow_here(actor, Action::Upload)?;
     let uploads = db::uploads::unfinished_of(&platform.db, &owner, MAX_OPEN).await?;
     let listed = uploads.into_iter().map(|kept| async move {
         let received = received_soon(platform, &kept.upload).await?;
@@ -276,19 +278,10 @@ pub(crate) async fn discard(platform: &Platform, upload: &Upload) -> Result<()> 
 
 /// A session that is the actor's; others hear that there is none.
 async fn load(platform: &Platform, actor: &Actor, id: &UploadId) -> Result<Kept> {
-    uploader(actor)?;
+    allow_here(actor, Action::Upload)?;
     let kept = db::uploads::get(&platform.db, id).await?.ok_or(Error::NotFound)?;
-    if !can(actor, Action::Upload, Subject::Upload { owner: &kept.upload.owner }) {
-        return Err(Error::NotFound);
-    }
+    allow(actor, Action::Upload, Subject::Upload { owner: &kept.upload.owner })?;
     Ok(kept)
-}
-
-fn uploader(actor: &Actor) -> Result<UserId> {
-    match actor.user() {
-        Some(user) if can(actor, Action::Upload, Subject::Site) => Ok(user.clone()),
-        _ => Err(Error::sign_in_first()),
-    }
 }
 
 fn describe(Kept { upload, expires_at }: Kept, received: Option<Vec<u32>>) -> Status {

@@ -15,9 +15,13 @@ pub(crate) use watch::may_watch_film;
 pub use watch::{Asked, Playlist, chapters, manifest, master, media_playlist, media_url, storyboard};
 pub use watchers::Watchers;
 
+use crate::access::{allow, allow_own};
+use crate::audit::{self, Line};
 use crate::db::{self, tasks::NewTask, videos::Film};
 use crate::{Error, Platform, Result, builds, sharing, tasks, uploads, watching};
-use domain::access::{Action, Actor, Subject, can};
+use domain::access::{Action, Subject, can};
+use domain::actor::Actor;
+use domain::audit::Event;
 use domain::id::{BuildId, KeyId, UserId, VideoId};
 use domain::key::MediaKey;
 use domain::page::{Behind, Cursor, DEFAULT_LIMIT, InvalidCursor, MAX_LIMIT, Page};
@@ -125,7 +129,7 @@ pub async fn list(
             };
             let films = db::videos::newest(&platform.db, behind, limit as i64 + 1).await?;
             let at = |film: &Film| film.published_at.unwrap_or(film.created_at);
-            Ok(listed(films, limit, |film| Cursor::Newest(place_of(film, at(film))), &Actor::Anonymous))
+            Ok(listed(films, limit, |film| Cursor::Newest(place_of(film, at(film))), &Actor::ANONYMOUS))
         }
     }
 }
@@ -143,14 +147,14 @@ async fn search(platform: &Platform, query: &SearchQuery, cursor: Option<Cursor>
     films.truncate(limit);
     let next = Cursor::Search { query: query.fingerprint(), offset: offset.saturating_add(limit as u32) };
     Ok(Page {
-        items: films.into_iter().map(|film| card(film, &Actor::Anonymous)).collect(),
+        items: films.into_iter().map(|film| card(film, &Actor::ANONYMOUS)).collect(),
         next_cursor: more.then(|| next.to_string()),
     })
 }
 
 /// The actor's own films, newest first, in whatever state they are.
 pub async fn mine(platform: &Platform, actor: &Actor, cursor: Option<&str>, limit: Option<u32>) -> Result<Page<Card>> {
-    let owner = actor.user().ok_or_else(Error::sign_in_first)?;
+    let owner = &allow_own(actor, Action::Inspect)?;
     let limit = page_size(limit)?;
     let cursor = cursor.map(Cursor::parse).transpose().map_err(foreign_cursor)?;
     let behind = match cursor {
@@ -165,6 +169,9 @@ pub async fn mine(platform: &Platform, actor: &Actor, cursor: Option<&str>, limi
 /// Changes title, description, visibility or password.
 pub async fn edit(platform: &Platform, actor: &Actor, id: &VideoId, edit: Edit) -> Result<Video> {
     let film = load(platform, actor, Action::Edit, id).await?;
+    if edit.password.is_some() {
+        load(platform, actor, Action::Share, id).await?;
+    }
     let title = edit.title.as_deref().map(title).transpose()?;
     let description = edit.description.as_deref().map(description).transpose()?;
     let visibility = edit.visibility.as_deref().map(visibility).transpose()?;
@@ -172,6 +179,9 @@ pub async fn edit(platform: &Platform, actor: &Actor, id: &VideoId, edit: Edit) 
     let mut tx = platform.db.begin().await?;
     db::videos::edit(&mut *tx, &film.id, title.as_ref(), description.as_ref(), visibility, edit.downloadable).await?;
     sharing::apply(&mut tx, &film.id, change).await?;
+    if actor.user() != Some(&film.owner) {
+        audit::write(&mut *tx, Event::FilmEdited, about(actor, &film.owner, id)).await?;
+    }
     tx.commit().await?;
     platform.watchers.forget(id);
     get(platform, actor, id).await
@@ -203,6 +213,7 @@ pub async fn delete(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<
     db::videos::set_deleted(&mut *tx, id, true).await?;
     let new = NewTask { delay: UNDO_SECONDS, ..NewTask::new(Kind::DeleteVideo, LATER, id, &access.owner) };
     db::tasks::insert(&mut *tx, new).await?;
+    audit::write(&mut *tx, Event::FilmDeleted, about(actor, &access.owner, id)).await?;
     // Pages that show the film ask again, and learn that it is gone.
     tasks::tell_state(&mut tx, id, access.state).await?;
     tx.commit().await?;
@@ -228,6 +239,7 @@ pub async fn undo_delete(platform: &Platform, actor: &Actor, id: &VideoId) -> Re
     }
     db::videos::set_deleted(&mut *tx, id, false).await?;
     builds::tidy(&mut tx, &access).await?;
+    audit::write(&mut *tx, Event::FilmRestored, about(actor, &access.owner, id)).await?;
     match access.state {
         // Its processing was called off with the deletion.
         State::Queued | State::Processing => {
@@ -245,6 +257,11 @@ pub async fn undo_delete(platform: &Platform, actor: &Actor, id: &VideoId) -> Re
     tx.commit().await?;
     platform.watchers.forget(id);
     Ok(())
+}
+
+/// What the log says of something that was done to a film.
+fn about<'a>(actor: &'a Actor, owner: &'a UserId, video: &'a VideoId) -> Line<'a> {
+    Line { actor: actor.user(), account: Some(owner), object: Some(video.as_str()), ..Line::default() }
 }
 
 /// Makes a film anew: see [`builds::reprocess`].
@@ -265,11 +282,13 @@ pub(crate) async fn load(platform: &Platform, actor: &Actor, action: Action, id:
     let keys: Vec<KeyId> = keys.into_iter().map(|valid| valid.key).collect();
     let subject =
         Subject::Video { owner: &film.owner, visibility: film.visibility, deleted: film.deleted, keys: &keys };
-    if can(actor, action, subject) {
-        return Ok(film);
+    match allow(actor, action, subject) {
+        Ok(()) => Ok(film),
+        // To somebody who may watch it, a film that isn't his is no secret.
+        Err(Error::NotFound) if can(actor, Action::Watch, subject) => Err(Error::forbidden()),
+        Err(Error::NotFound) => Err(watch::shut(actor, subject)),
+        Err(error) => Err(error),
     }
-    // To somebody who may watch it, a film that isn't his is no secret.
-    Err(if can(actor, Action::Watch, subject) { Error::Forbidden } else { watch::shut(actor, subject) })
 }
 
 /// Whether it takes no key to watch a film.

@@ -1,8 +1,11 @@
 //! What is known of those who watch: views, and how far somebody has come.
 
+use crate::access::allow_own;
 use crate::db::{self, positions, visits};
 use crate::{Error, Platform, Result, accounts, videos};
-use domain::access::Actor;
+use domain::access::{Action, Subject, can};
+use domain::actor::Actor;
+
 use domain::id::VideoId;
 use domain::watching::{Counted, Visit, needed_ms, place};
 use sha2::{Digest, Sha256};
@@ -57,7 +60,7 @@ pub async fn sweep_old(platform: &Platform) -> Result<u64> {
 /// Keeps how far somebody has come, for the next time and on all devices; at a film's beginning and behind its end there
 /// is nothing to keep.
 pub async fn keep_position(platform: &Platform, actor: &Actor, id: &VideoId, seconds: f64) -> Result<()> {
-    let user = actor.user().ok_or_else(Error::sign_in_first)?;
+    let user = &allow_own(actor, Action::Edit)?;
     if !seconds.is_finite() || seconds < 0.0 {
         return Err(Error::invalid("seconds", "seconds_invalid", "A position is a number of seconds from 0 on."));
     }
@@ -72,7 +75,9 @@ pub async fn keep_position(platform: &Platform, actor: &Actor, id: &VideoId, sec
 
 pub(crate) async fn position(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<Option<i64>> {
     match actor.user() {
-        Some(user) => Ok(positions::get(&platform.db, user, id).await?),
-        None => Ok(None),
+        Some(user) if can(actor, Action::Inspect, Subject::Account { id: user }) => {
+            Ok(positions::get(&platform.db, user, id).await?)
+        }
+        _ => Ok(None),
     }
 }

@@ -2,7 +2,8 @@
 
 mod support;
 
-use platform::{Error, accounts};
+use platform::Error;
+use platform::accounts::{self, NewAccount};
 use support::{name, person, platform};
 
 #[tokio::test]
@@ -18,9 +19,12 @@ async fn a_person_signs_up_and_in_by_name_or_address() {
 async fn a_name_that_differs_in_case_alone_is_taken() {
     let platform = platform().await;
     let (user, _) = person(&platform).await;
-    let again = accounts::sign_up(&platform, &user.username.to_uppercase(), "new@example.org", "correct horse").await;
+    let fresh = name();
+    let new = NewAccount { username: &fresh, email: &user.email, password: "correct horse", invitation: None };
+    let shout = user.username.to_uppercase();
+    let again = accounts::sign_up(&platform, NewAccount { username: &shout, ..new }, None).await;
     assert_eq!(again.unwrap_err().code(), "username_taken");
-    let again = accounts::sign_up(&platform, &name(), &user.email, "correct horse").await;
+    let again = accounts::sign_up(&platform, new, None).await;
     assert!(matches!(again, Err(Error::Invalid { field: "email", code: "email_taken", .. })));
 }
 
@@ -34,13 +38,4 @@ async fn ten_wrong_passwords_lock_the_name_for_a_while() {
     }
     let locked = accounts::sign_in(&platform, &user.username, "correct horse", None).await;
     assert!(matches!(locked, Err(Error::TooMany { retry_after: 1..=900 })));
-}
-
-#[tokio::test]
-async fn a_token_tells_whose_it_is_and_another_does_not() {
-    let platform = platform().await;
-    let (user, _) = person(&platform).await;
-    let token = accounts::issue_token(&platform, &user.id).await.unwrap();
-    assert_eq!(accounts::user_by_token(&platform, &token.access_token).await.unwrap(), Some(user));
-    assert_eq!(accounts::user_by_token(&platform, "kin_0000").await.unwrap(), None);
 }

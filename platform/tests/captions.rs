@@ -2,7 +2,7 @@
 
 mod support;
 
-use domain::access::Actor;
+use domain::actor::Actor;
 use domain::captions::Source;
 use domain::id::{BuildId, TaskId, VideoId};
 use domain::key::MediaKey;
@@ -220,7 +220,7 @@ async fn nobody_else_sees_or_changes_them() {
     let path = object(&platform, &owner, &video, &build, "captions-de").await;
     let private = videos::Edit { visibility: Some("private".into()), ..videos::Edit::default() };
     videos::edit(&platform, &owner, &video, private).await.unwrap();
-    for actor in [Actor::Anonymous, person(&platform).await.1] {
+    for actor in [Actor::ANONYMOUS, person(&platform).await.1] {
         assert!(matches!(captions::list(&platform, &actor, &video).await, Err(Error::NotFound)));
         assert!(matches!(videos::media_url(&platform, &actor, &path).await, Err(Error::NotFound)));
         let asked = Asked::default();
@@ -230,7 +230,7 @@ async fn nobody_else_sees_or_changes_them() {
     // A public one may be watched by all, and captioned by its owner.
     let public = videos::Edit { visibility: Some("public".into()), ..videos::Edit::default() };
     videos::edit(&platform, &owner, &video, public).await.unwrap();
-    videos::media_url(&platform, &Actor::Anonymous, &path).await.unwrap();
-    let refused = captions::put(&platform, &Actor::Anonymous, &video, "de", None, YOU.into()).await;
-    assert!(matches!(refused, Err(Error::Forbidden)));
+    videos::media_url(&platform, &Actor::ANONYMOUS, &path).await.unwrap();
+    let refused = captions::put(&platform, &Actor::ANONYMOUS, &video, "de", None, YOU.into()).await;
+    assert!(matches!(refused, Err(Error::Forbidden { .. })));
 }

@@ -29,7 +29,7 @@ async fn work(platform: &Platform, engine: i32) {
     }
 }
 
-async fn show(platform: &Platform, owner: &domain::access::Actor, video: &VideoId) -> Video {
+async fn show(platform: &Platform, owner: &domain::actor::Actor, video: &VideoId) -> Video {
     videos::get(platform, owner, video).await.unwrap()
 }
 
@@ -138,7 +138,7 @@ async fn what_can_not_be_chosen_is_refused() {
     work(&platform, engine).await;
     let (_, stranger) = person(&platform).await;
     let theirs = posters::choose(&platform, &stranger, &video, &at(0)).await;
-    assert!(matches!(theirs, Err(Error::Forbidden)), "{theirs:?}");
+    assert!(matches!(theirs, Err(Error::Forbidden { .. })), "{theirs:?}");
     for (wish, code) in [
         (at(-1), "out_of_range"),
         (at(SECONDS * 1000), "out_of_range"),

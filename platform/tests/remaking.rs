@@ -3,7 +3,7 @@
 mod support;
 
 use bytes::Bytes;
-use domain::access::Actor;
+use domain::actor::Actor;
 use domain::id::{BuildId, TaskId, VideoId};
 use domain::key::MediaKey;
 use domain::plan::{Copied, MayCopy};
@@ -118,7 +118,7 @@ async fn a_ready_film_plays_as_it_was_until_it_is_replaced() {
     assert_eq!(code(reprocess(&platform, &owner, &video, engine).await), "in_work");
     assert!(film.playback.unwrap().hls.contains(first.as_str()));
     let (_, stranger) = person(&platform).await;
-    assert!(matches!(reprocess(&platform, &stranger, &video, engine).await, Err(Error::Forbidden)));
+    assert!(matches!(reprocess(&platform, &stranger, &video, engine).await, Err(Error::Forbidden { .. })));
 
     work(&platform, engine, |_| false).await;
     let second = watched(&platform, &video).await.unwrap();

@@ -2,7 +2,7 @@
 
 mod support;
 
-use domain::access::Actor;
+use domain::actor::Actor;
 use domain::playlist::AUDIO;
 use domain::task::{Kind, MAX_FAILURES, MAX_LAPSES};
 use domain::video::{Notice, State};
@@ -141,7 +141,7 @@ async fn five_failures_are_the_end() {
     let film = videos::get(&platform, &owner, &video).await.unwrap();
     assert_eq!(film.state, State::Failed);
     assert!(film.failure.unwrap().starts_with("We could not process this film."));
-    assert_eq!(videos::get(&platform, &Actor::Anonymous, &video).await.unwrap().failure, None);
+    assert_eq!(videos::get(&platform, &Actor::ANONYMOUS, &video).await.unwrap().failure, None);
     assert_eq!(count(&platform, &video, BURIED).await, 1);
 }
 

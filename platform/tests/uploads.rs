@@ -4,7 +4,7 @@ mod support;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::access::Actor;
+use domain::actor::Actor;
 use domain::fingerprint::Fingerprint;
 use domain::id::UploadId;
 use domain::key::MediaKey;

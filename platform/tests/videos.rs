@@ -2,7 +2,7 @@
 
 mod support;
 
-use domain::access::Actor;
+use domain::actor::Actor;
 use platform::videos::{self, Asked, Edit};
 use platform::{Error, Result};
 use support::{film, person, platform};
@@ -20,10 +20,10 @@ async fn a_private_film_does_not_exist_for_others() {
     let (owner, owns) = person(&platform).await;
     let (video, build) = film(&platform, &owner.id, "Mine", "").await;
     let path = format!("{build}/0.1/360p.m4s");
-    videos::media_url(&platform, &Actor::Anonymous, &path).await.unwrap();
+    videos::media_url(&platform, &Actor::ANONYMOUS, &path).await.unwrap();
     let private = Edit { visibility: Some("private".into()), ..Edit::default() };
     videos::edit(&platform, &owns, &video, private).await.unwrap();
-    for actor in [Actor::Anonymous, person(&platform).await.1] {
+    for actor in [Actor::ANONYMOUS, person(&platform).await.1] {
         assert!(matches!(videos::get(&platform, &actor, &video).await, Err(Error::NotFound)));
         assert!(matches!(videos::media_url(&platform, &actor, &path).await, Err(Error::NotFound)));
         assert!(matches!(

@@ -2,7 +2,7 @@
 
 mod support;
 
-use domain::access::Actor;
+use domain::actor::Actor;
 use domain::id::VideoId;
 use platform::videos::{self, Edit};
 use platform::{Error, Platform, watching};
@@ -11,6 +11,7 @@ use support::work::execute;
 use support::{film, name, person, platform};
 
 const HERE: Option<IpAddr> = None;
+const NOBODY: &Actor = &Actor::ANONYMOUS;
 
 /// A visit's key that no other has.
 fn key() -> String {
@@ -29,7 +30,7 @@ async fn long(platform: &Platform, video: &VideoId, seconds: i64) {
 
 async fn views(platform: &Platform, video: &VideoId) -> u64 {
     watching::sweep(platform).await.unwrap();
-    videos::get(platform, &Actor::Anonymous, video).await.unwrap().views
+    videos::get(platform, NOBODY, video).await.unwrap().views
 }
 
 #[tokio::test]
@@ -39,7 +40,7 @@ async fn a_visit_counts_once_and_not_before_its_time() {
     let (video, _) = film(&platform, &owner.id, "Seen", "").await;
     long(&platform, &video, 3600).await;
     let visit = key();
-    let tell = async || watching::view(&platform, &Actor::Anonymous, HERE, &video, &visit).await.unwrap();
+    let tell = async || watching::view(&platform, NOBODY, HERE, &video, &visit).await.unwrap();
     let begun = tell().await;
     assert!(!begun.counted);
     assert_eq!(begun.wait_ms, 30_000);
@@ -52,9 +53,9 @@ async fn a_visit_counts_once_and_not_before_its_time() {
         assert_eq!(views(&platform, &video).await, 1);
     }
     let other = key();
-    watching::view(&platform, &Actor::Anonymous, HERE, &video, &other).await.unwrap();
+    watching::view(&platform, NOBODY, HERE, &video, &other).await.unwrap();
     age(&platform, &video, 31).await;
-    assert!(watching::view(&platform, &Actor::Anonymous, HERE, &video, &other).await.unwrap().counted);
+    assert!(watching::view(&platform, NOBODY, HERE, &video, &other).await.unwrap().counted);
     assert_eq!(views(&platform, &video).await, 2);
 }
 
@@ -79,7 +80,7 @@ async fn visits_that_end_at_once_are_all_counted() {
     let (video, _) = film(&platform, &owner.id, "Popular", "").await;
     let visits: Vec<String> = (0..40).map(|_| key()).collect();
     let tell = async || {
-        let told = visits.iter().map(|visit| watching::view(&platform, &Actor::Anonymous, HERE, &video, visit));
+        let told = visits.iter().map(|visit| watching::view(&platform, NOBODY, HERE, &video, visit));
         futures::future::try_join_all(told).await.unwrap()
     };
     tell().await;
@@ -97,7 +98,7 @@ async fn only_a_film_that_may_be_watched_is_viewed() {
     let private = Edit { visibility: Some("private".into()), ..Edit::default() };
     videos::edit(&platform, &owns, &video, private).await.unwrap();
     let stranger = person(&platform).await.1;
-    for actor in [&Actor::Anonymous, &stranger] {
+    for actor in [NOBODY, &stranger] {
         assert!(matches!(watching::view(&platform, actor, HERE, &video, &key()).await, Err(Error::NotFound)));
     }
     assert!(matches!(watching::keep_position(&platform, &stranger, &video, 9.0).await, Err(Error::NotFound)));
@@ -122,7 +123,7 @@ async fn a_machine_that_makes_up_visits_is_stopped() {
         let mut address = one_network;
         address[7] = host;
         let ip = Some(IpAddr::from(address));
-        last = watching::view(&platform, &Actor::Anonymous, ip, &video, &key()).await.map(drop);
+        last = watching::view(&platform, NOBODY, ip, &video, &key()).await.map(drop);
         if last.is_err() {
             break;
         }
@@ -144,7 +145,7 @@ async fn people_go_on_where_they_left() {
         assert_eq!(place(&viewer).await, kept, "{seconds}");
     }
     let stranger = person(&platform).await.1;
-    for other in [&Actor::Anonymous, &stranger] {
+    for other in [NOBODY, &stranger] {
         assert_eq!(place(other).await, None);
     }
     watching::keep_position(&platform, &viewer, &video, 0.0).await.unwrap();
@@ -153,7 +154,7 @@ async fn people_go_on_where_they_left() {
         let odd = watching::keep_position(&platform, &viewer, &video, seconds).await;
         assert!(matches!(odd, Err(Error::Invalid { field: "seconds", .. })), "{seconds}");
     }
-    let nobody = watching::keep_position(&platform, &Actor::Anonymous, &video, 9.0).await;
+    let nobody = watching::keep_position(&platform, NOBODY, &video, 9.0).await;
     assert!(matches!(nobody, Err(Error::Unauthenticated { .. })));
 }
 

@@ -7,7 +7,7 @@ use crate::viewer::Who;
 use axum::extract::{Path, Query, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use domain::access::Actor;
+use domain::actor::Actor;
 use domain::event::{Envelope, Message};
 use domain::id::VideoId;
 use domain::video::{State as Stage, Video};

@@ -23,7 +23,7 @@ pub use router::{AppState, leptos_options, router};
 
 use anyhow::Context;
 use platform::{Config, Platform};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -39,12 +39,21 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         .await
         .context("PostgreSQL can't be used. Is it running, and is KINORA_DATABASE_URL right?")?;
     tracing::info!(listen = %listener.local_addr()?, url = %platform.config.public_url, "Kinora is ready");
+    invite_the_first(&platform).await?;
     let background = background::spawn(&platform, &shutdown);
     let served = serve(listener, platform, shutdown.clone()).await;
     // However serving ended, the tasks behind it end with it.
     shutdown.cancel();
     background.finish(Duration::from_secs(2)).await;
     served
+}
+
+/// Tells whoever started a server without an admin where to become one. Not through the log, which others read and keep.
+async fn invite_the_first(platform: &Platform) -> anyhow::Result<()> {
+    let Some(address) = platform::invitations::first(platform).await? else { return Ok(()) };
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "Nobody sees to this site yet. Make the first admin's account within a day, at\n  {address}")?;
+    Ok(())
 }
 
 /// Only the HTTP part of [`run`], on a listener that is already there.

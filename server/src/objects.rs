@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use domain::access::Actor;
+use domain::actor::Actor;
 use metrics::Histogram;
 use platform::remembered::Remembered;
 use platform::storage::Signed;
@@ -48,7 +48,7 @@ async fn object(State(objects): State<Arc<Objects>>, uri: Uri, headers: HeaderMa
 async fn find(objects: &Objects, headers: &HeaderMap, path: &str) -> Result<Signed> {
     let Objects { platform, callers } = objects;
     let Some(caller) = Caller::of(headers) else {
-        return Ok(videos::media_url(platform, &Actor::Anonymous, path).await?);
+        return Ok(videos::media_url(platform, &Actor::ANONYMOUS, path).await?);
     };
     if let Some(known) = callers.get(&caller) {
         match videos::media_url(platform, &known, path).await {
@@ -64,8 +64,8 @@ async fn find(objects: &Objects, headers: &HeaderMap, path: &str) -> Result<Sign
 
 async fn ask(platform: &Platform, headers: &HeaderMap, caller: &Caller) -> Result<Actor> {
     let id = caller.session.as_deref().and_then(|id| id.parse().ok());
-    let session = id.map(|id| Session::new(Some(id), Arc::new(sessions::Store::new(platform.db.clone())), None));
-    Ok(viewer::find(platform, headers, session).await?.actor)
+    let session = id.map(|id| Session::new(Some(id), Arc::new(sessions::Store::new(platform)), None));
+    Ok(viewer::find(platform, headers, session, None).await?.actor)
 }
 
 fn redirect(signed: &Signed) -> Response {

@@ -8,7 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use domain::access::Actor;
+use domain::actor::Actor;
 use domain::outside::Embeds;
 use domain::outside::oembed::{self, Format};
 use platform::{Error, Platform, outside, videos};
@@ -78,7 +78,7 @@ async fn oembed(
         return refusal(StatusCode::NOT_FOUND, "There is no film at this address.", format);
     };
     let room = |name: &str| text(name).and_then(|pixels| pixels.parse().ok());
-    match videos::get(&platform, &Actor::Anonymous, &film).await {
+    match videos::get(&platform, &Actor::ANONYMOUS, &film).await {
         Ok(video) if video.watchable => {
             let answer = oembed::answer(&site, &video, (room("maxwidth"), room("maxheight")), format);
             written(format.content_type(), answer)

@@ -12,7 +12,6 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
 use bytes::Bytes;
-use domain::access::Actor;
 use http_body_util::BodyExt;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list, render_app_async_with_context};
@@ -55,7 +54,7 @@ fn context(platform: Platform, csp: Csp) -> impl Fn() + Clone + Send + Sync + 's
         let given = parts.map(|parts| parts.extensions).unwrap_or_default();
         provide_context(given.get::<Baggage>().cloned().unwrap_or_default());
         let viewer = given.get::<Viewer>().cloned();
-        provide_context(viewer.unwrap_or(Viewer { actor: Actor::Anonymous, user: None }));
+        provide_context(viewer.unwrap_or_default());
         csp.announce();
     }
 }

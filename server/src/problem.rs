@@ -43,7 +43,7 @@ impl From<Error> for Problem {
         let status = match &error {
             Error::NotFound => StatusCode::NOT_FOUND,
             Error::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
-            Error::Forbidden => StatusCode::FORBIDDEN,
+            Error::Forbidden { .. } => StatusCode::FORBIDDEN,
             Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Conflict { .. } | Error::Lost => StatusCode::CONFLICT,
             Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,

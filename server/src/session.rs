@@ -10,15 +10,13 @@ pub const COOKIE: &str = "kinora_session";
 /// Unix seconds of the last time that the session was made to last longer.
 pub const TOUCHED: &str = "touched";
 
-const INACTIVITY: time::Duration = time::Duration::days(30);
-
 pub fn layer(platform: &Platform) -> SessionManagerLayer<sessions::Store> {
-    SessionManagerLayer::new(sessions::Store::new(platform.db.clone()))
+    SessionManagerLayer::new(sessions::Store::new(platform))
         .with_name(COOKIE)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_secure(platform.config.public_url.scheme() == "https")
-        .with_expiry(Expiry::OnInactivity(INACTIVITY))
+        .with_expiry(Expiry::OnInactivity(time::Duration::seconds(platform.config.session_idle.as_secs() as i64)))
 }
 
 /// The session's cookie that the request brings, valid or not.

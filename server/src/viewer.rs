@@ -9,10 +9,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use domain::access::Actor;
+use domain::actor::{Actor, Scopes};
 use domain::id::{KeyId, UserId};
 use platform::accounts::{self, User};
-use platform::{Error, Platform, sessions};
+use platform::{Error, Platform, sessions, tokens};
 use std::net::{IpAddr, SocketAddr};
 use tower_sessions::Session;
 
@@ -23,7 +23,8 @@ const TOUCH_EVERY_SECONDS: i64 = 3600;
 pub async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     correct_address(&mut request);
     let session = request.extensions().get::<Session>().cloned();
-    let viewer = match find(&state.platform, request.headers(), session).await {
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let viewer = match find(&state.platform, request.headers(), session, address).await {
         Ok(viewer) => viewer,
         Err(error) => return crate::pages::error_response(&request, error),
     };
@@ -33,26 +34,40 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
 
 /// A request with a token is judged by that alone: the cookie beside it was not checked for where it comes from. Keys let
 /// people watch, and nothing else, so they are taken from the cookie in any case.
-pub async fn find(platform: &Platform, headers: &HeaderMap, session: Option<Session>) -> Result<Viewer, Error> {
+pub async fn find(
+    platform: &Platform,
+    headers: &HeaderMap,
+    session: Option<Session>,
+    address: Option<IpAddr>,
+) -> Result<Viewer, Error> {
     let session = session.filter(|_| session::has_cookie(headers));
     let keys = match &session {
         Some(session) => session.get::<Vec<KeyId>>(sessions::KEYS).await.map_err(unavailable)?.unwrap_or_default(),
         None => Vec::new(),
     };
-    let user = match bearer(headers) {
-        Some(token) => Some(accounts::user_by_token(platform, token).await?.ok_or(Error::Unauthenticated {
-            code: "invalid_token",
-            message: "This access token isn't valid, or not any more.",
-        })?),
+    let mut current = None;
+    let (user, scopes) = match bearer(headers) {
+        Some(token) => {
+            let (user, scopes) = tokens::holder(platform, token).await?.ok_or(Error::Unauthenticated {
+                code: "invalid_token",
+                message: "This access token isn't valid, or not any more.",
+            })?;
+            (Some(user), scopes)
+        }
         None => match &session {
-            Some(session) => signed_in(platform, session).await?,
-            None => None,
+            Some(session) => {
+                let user = signed_in(platform, session).await?;
+                current = session.id().filter(|_| user.is_some()).map(|id| sessions::name(&id));
+                (user, Scopes::ALL)
+            }
+            None => (None, Scopes::ALL),
         },
     };
     if let Some(session) = session.filter(|_| user.is_some() || !keys.is_empty()) {
-        touch(&session).await.map_err(unavailable)?;
+        touch(&session, address).await.map_err(unavailable)?;
     }
-    Ok(Viewer { actor: Actor::new(user.as_ref().map(|user| user.id.clone()), keys), user })
+    let actor = Actor { person: user.as_ref().map(accounts::person), scopes, keys };
+    Ok(Viewer { actor, user, session: current })
 }
 
 async fn signed_in(platform: &Platform, session: &Session) -> Result<Option<User>, Error> {
@@ -61,12 +76,15 @@ async fn signed_in(platform: &Platform, session: &Session) -> Result<Option<User
     accounts::user(platform, &user).await
 }
 
-/// Makes the session last 30 days from now.
-async fn touch(session: &Session) -> Result<(), tower_sessions::session::Error> {
+/// Makes the session last longer, and keeps where it is used.
+async fn touch(session: &Session, address: Option<IpAddr>) -> Result<(), tower_sessions::session::Error> {
     let now = time::OffsetDateTime::now_utc().unix_timestamp();
     let touched: i64 = session.get(session::TOUCHED).await?.unwrap_or(0);
     if now - touched < TOUCH_EVERY_SECONDS {
         return Ok(());
+    }
+    if let Some(address) = address {
+        session.insert(sessions::ADDRESS, address.to_string()).await?;
     }
     session.insert(session::TOUCHED, now).await
 }
@@ -110,7 +128,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Who {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Ok(Self(parts.extensions.get::<Viewer>().map_or(Actor::Anonymous, |viewer| viewer.actor.clone())))
+        Ok(Self(parts.extensions.get::<Viewer>().map_or(Actor::ANONYMOUS, |viewer| viewer.actor.clone())))
+    }
+}
+
+/// All that [`identify`] found.
+pub struct Whole(pub Viewer);
+
+impl<S: Send + Sync> FromRequestParts<S> for Whole {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(Self(parts.extensions.get::<Viewer>().cloned().unwrap_or_default()))
     }
 }
 

@@ -18,8 +18,19 @@ pub async fn sign_in(login: String, password: String) -> Result<(), ApiError> {
 }
 
 #[server(input = Json, output = Json)]
-pub async fn sign_up(username: String, email: String, password: String) -> Result<(), ApiError> {
-    let user = platform::accounts::sign_up(&server::platform(), &username, &email, &password).await?;
+pub async fn sign_up(
+    username: String,
+    email: String,
+    password: String,
+    invitation: Option<String>,
+) -> Result<(), ApiError> {
+    let new = platform::accounts::NewAccount {
+        username: &username,
+        email: &email,
+        password: &password,
+        invitation: invitation.as_deref(),
+    };
+    let user = platform::accounts::sign_up(&server::platform(), new, server::client_ip()).await?;
     server::begin_session(&user).await
 }
 

@@ -63,6 +63,12 @@ fn next_page(asked: Option<String>, usual: &str) -> String {
         .unwrap_or_else(|| usual.to_owned())
 }
 
+/// What stands behind `#` in an invitation's address.
+fn invitation() -> Option<String> {
+    let hash = window().location().hash().ok()?;
+    hash.strip_prefix('#').filter(|token| !token.is_empty()).map(str::to_owned)
+}
+
 type Answer = std::pin::Pin<Box<dyn Future<Output = Result<(), ApiError>>>>;
 
 /// Sends the form and loads the next page anew, so that every part of it knows who is here.
@@ -154,7 +160,7 @@ pub fn SignUp() -> AnyView {
     let query = use_query_map();
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let answer = Box::pin(api::sign_up(text(username), text(email), text(password)));
+        let answer = Box::pin(api::sign_up(text(username), text(email), text(password), invitation()));
         submit(answer, next_page(query.read_untracked().get("next"), "/upload"), busy, problem);
     };
     view! {

@@ -2,9 +2,11 @@
 //!
 //! Rows are locked in one order everywhere, so that nothing deadlocks: upload, task, video, build.
 
+pub mod audit;
 pub mod builds;
 pub mod captions;
 pub mod engines;
+pub mod invitations;
 pub mod keys;
 pub mod outbox;
 pub mod positions;

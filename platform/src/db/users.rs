@@ -2,8 +2,9 @@
 
 use super::read;
 use domain::account::Username;
+use domain::actor::Role;
 use domain::id::UserId;
-use sqlx::PgExecutor;
+use sqlx::{PgConnection, PgExecutor};
 
 /// The provider of identities that are a name and a password.
 const PASSWORD: &str = "password";
@@ -13,15 +14,33 @@ pub struct User {
     pub id: UserId,
     pub username: String,
     pub email: String,
+    pub role: Role,
+}
+
+/// A row of a person, before it is read.
+pub(super) struct Row {
+    pub id: String,
+    pub username: String,
+    pub email: String,
+    pub role: String,
+}
+
+impl TryFrom<Row> for User {
+    type Error = sqlx::Error;
+
+    fn try_from(row: Row) -> sqlx::Result<Self> {
+        Ok(Self { id: read(&row.id)?, username: row.username, email: row.email, role: read(&row.role)? })
+    }
 }
 
 /// Fails by `users_username_key` or `users_email_key` if another has the name or the address.
 pub async fn insert(db: impl PgExecutor<'_>, user: &User) -> sqlx::Result<()> {
     sqlx::query!(
-        "INSERT INTO users (id, username, email) VALUES ($1, $2, $3)",
+        "INSERT INTO users (id, username, email, role) VALUES ($1, $2, $3, $4)",
         user.id.as_str(),
         user.username,
-        user.email
+        user.email,
+        user.role.as_str()
     )
     .execute(db)
     .await?;
@@ -41,29 +60,123 @@ pub async fn insert_password(db: impl PgExecutor<'_>, user: &UserId, hash: &str)
     Ok(())
 }
 
+/// Nobody who is disabled.
 pub async fn get(db: impl PgExecutor<'_>, id: &UserId) -> sqlx::Result<Option<User>> {
-    let row =
-        sqlx::query!("SELECT id, username, email FROM users WHERE id = $1", id.as_str()).fetch_optional(db).await?;
-    row.map(|r| Ok(User { id: read(&r.id)?, username: r.username, email: r.email })).transpose()
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT id, username, email, role FROM users WHERE id = $1 AND disabled_at IS NULL",
+        id.as_str()
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(User::try_from).transpose()
 }
 
+/// Nobody who is disabled.
 pub async fn by_name(db: impl PgExecutor<'_>, name: &Username) -> sqlx::Result<Option<User>> {
-    let row = sqlx::query!("SELECT id, username, email FROM users WHERE lower(username) = lower($1)", name.as_str())
-        .fetch_optional(db)
-        .await?;
-    row.map(|r| Ok(User { id: read(&r.id)?, username: r.username, email: r.email })).transpose()
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT id, username, email, role FROM users WHERE lower(username) = lower($1) AND disabled_at IS NULL",
+        name.as_str()
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(User::try_from).transpose()
 }
 
-/// The person with this name or e-mail address, and the hash of the password if there is one.
+/// The person with this name or e-mail address, and the hash of the password if there is one. Nobody who is disabled.
 pub async fn by_login(db: impl PgExecutor<'_>, login: &str) -> sqlx::Result<Option<(User, Option<String>)>> {
     let row = sqlx::query!(
-        r#"SELECT u.id AS "id!", u.username AS "username!", u.email AS "email!", i.secret AS "secret?"
+        r#"SELECT u.id AS "id!", u.username AS "username!", u.email AS "email!", u.role AS "role!", i.secret AS "secret?"
            FROM users u LEFT JOIN identities i ON i.user_id = u.id AND i.provider = $2
-           WHERE lower(u.username) = lower($1) OR lower(u.email) = lower($1)"#,
+           WHERE (lower(u.username) = lower($1) OR lower(u.email) = lower($1)) AND u.disabled_at IS NULL"#,
         login,
         PASSWORD
     )
     .fetch_optional(db)
     .await?;
-    row.map(|r| Ok((User { id: read(&r.id)?, username: r.username, email: r.email }, r.secret))).transpose()
+    row.map(|r| Ok((Row { id: r.id, username: r.username, email: r.email, role: r.role }.try_into()?, r.secret)))
+        .transpose()
+}
+
+/// Somebody in the list of people.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    pub user: User,
+    pub disabled: bool,
+    pub created_at: time::OffsetDateTime,
+    pub last_seen: Option<time::OffsetDateTime>,
+    pub films: i64,
+}
+
+/// People whose name or address holds `text`, by name, after the one of that name.
+pub async fn list(db: impl PgExecutor<'_>, text: &str, after: &str, limit: i64) -> sqlx::Result<Vec<Listed>> {
+    let rows = sqlx::query!(
+        r#"SELECT u.id, u.username, u.email, u.role, u.disabled_at IS NOT NULL AS "disabled!", u.created_at,
+               (SELECT max(s.last_seen) FROM sessions s WHERE s.user_id = u.id) AS last_seen,
+               (SELECT count(*) FROM videos v WHERE v.owner_id = u.id AND v.deleted_at IS NULL) AS "films!"
+           FROM users u
+           WHERE (strpos(lower(u.username), lower($1)) > 0 OR strpos(lower(u.email), lower($1)) > 0)
+               AND lower(u.username) > lower($2)
+           ORDER BY lower(u.username) LIMIT $3"#,
+        text,
+        after,
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            Ok(Listed {
+                user: Row { id: r.id, username: r.username, email: r.email, role: r.role }.try_into()?,
+                disabled: r.disabled,
+                created_at: r.created_at,
+                last_seen: r.last_seen,
+                films: r.films,
+            })
+        })
+        .collect()
+}
+
+/// What somebody is allowed at this moment, and nobody else changes until the transaction ends.
+pub async fn lock(db: &mut PgConnection, id: &UserId) -> sqlx::Result<Option<(User, bool)>> {
+    let row = sqlx::query!(
+        r#"SELECT id, username, email, role, disabled_at IS NOT NULL AS "disabled!" FROM users WHERE id = $1 FOR UPDATE"#,
+        id.as_str()
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(|r| Ok((Row { id: r.id, username: r.username, email: r.email, role: r.role }.try_into()?, r.disabled)))
+        .transpose()
+}
+
+pub async fn set_role(db: impl PgExecutor<'_>, id: &UserId, role: Role) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE users SET role = $2 WHERE id = $1", id.as_str(), role.as_str()).execute(db).await?;
+    Ok(())
+}
+
+pub async fn set_disabled(db: impl PgExecutor<'_>, id: &UserId, disabled: bool) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE users SET disabled_at = CASE WHEN $2 THEN coalesce(disabled_at, now()) END WHERE id = $1",
+        id.as_str(),
+        disabled
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// How many can see to people; nobody becomes one or ceases to be one until the transaction ends.
+pub async fn admins(db: &mut PgConnection) -> sqlx::Result<i64> {
+    let locked =
+        sqlx::query_scalar!("SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FOR UPDATE")
+            .fetch_all(db)
+            .await?;
+    Ok(locked.len() as i64)
+}
+
+pub async fn has_admin(db: impl PgExecutor<'_>) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM users WHERE role = 'admin' AND disabled_at IS NULL) AS "there!""#)
+        .fetch_one(db)
+        .await
 }

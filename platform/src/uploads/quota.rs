@@ -1,15 +1,16 @@
 //! How much one account's films may take together (`KINORA_QUOTA_BYTES`).
 
-use super::uploader;
+use crate::access::allow_here;
 use crate::{Error, Platform, Result, db};
-use domain::access::Actor;
+use domain::access::Action;
+use domain::actor::Actor;
 use domain::id::UserId;
 use domain::upload::NoRoom;
 use sqlx::PgConnection;
 
 /// Bytes that the actor's next films may have. None where there is no limit.
 pub async fn left(platform: &Platform, actor: &Actor) -> Result<Option<u64>> {
-    let owner = uploader(actor)?;
+    let owner = allow_here(actor, Action::Upload)?;
     let Some(quota) = platform.config.quota_bytes else { return Ok(None) };
     Ok(Some(quota.saturating_sub(db::quota::used(&platform.db, &owner).await?)))
 }

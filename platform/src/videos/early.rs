@@ -5,7 +5,7 @@ use super::growth::Snapshot;
 use super::text::Text;
 use super::watch::{media_base, media_url, watched};
 use crate::{Error, Platform, Result};
-use domain::access::Actor;
+use domain::actor::Actor;
 use domain::id::{BuildId, VideoId};
 use domain::playlist::{AUDIO, Rendition, beginning, from_root};
 use serde::Serialize;

@@ -3,7 +3,8 @@
 use super::{is_open, page, subject};
 use crate::db::{self, videos::Film};
 use crate::{Platform, Result};
-use domain::access::{Action, Actor, Subject, can};
+use domain::access::{Action, Subject, can};
+use domain::actor::Actor;
 use domain::id::{KeyId, VideoId};
 use domain::video::{State, Video};
 

@@ -6,7 +6,8 @@ use super::watchers::Door;
 use crate::db::{self, videos::Access};
 use crate::storage::Signed;
 use crate::{Error, Platform, Result, cdn};
-use domain::access::{Action, Actor, Subject, can};
+use domain::access::{Action, Subject, can};
+use domain::actor::Actor;
 use domain::id::{BuildId, VideoId};
 use domain::key::{Belongs, MediaKey};
 use domain::webvtt;
@@ -123,7 +124,7 @@ pub async fn media_url(platform: &Platform, actor: &Actor, path: &str) -> Result
     match cdn::open(cdn, path) {
         Some(path) => {
             let key = MediaKey::from_path(path).ok_or(Error::NotFound)?;
-            may(platform, &Actor::Anonymous, Action::Deliver, &key).await?;
+            may(platform, &Actor::ANONYMOUS, Action::Deliver, &key).await?;
             Ok(platform.storage.presign_get(&key).await?)
         }
         None => {

@@ -3,9 +3,9 @@
 
 pub mod work;
 
-use domain::access::Actor;
+use domain::actor::Actor;
 use domain::id::{BuildId, UserId, VideoId};
-use platform::accounts::User;
+use platform::accounts::{self, NewAccount, User};
 use platform::{Config, Platform};
 use rand::distr::{Alphanumeric, SampleString};
 
@@ -21,9 +21,10 @@ pub fn name() -> String {
 
 pub async fn person(platform: &Platform) -> (User, Actor) {
     let name = name();
-    let user =
-        platform::accounts::sign_up(platform, &name, &format!("{name}@example.org"), "correct horse").await.unwrap();
-    let actor = Actor::User(user.id.clone());
+    let email = format!("{name}@example.org");
+    let new = NewAccount { username: &name, email: &email, password: "correct horse", invitation: None };
+    let user = accounts::sign_up(platform, new, None).await.unwrap();
+    let actor = Actor::signed_in(accounts::person(&user));
     (user, actor)
 }
 

@@ -1,7 +1,7 @@
 //! Films on their way, and workers without an engine that make them.
 
 use super::{film, person};
-use domain::access::Actor;
+use domain::actor::Actor;
 use domain::id::{UserId, VideoId};
 use domain::ladder::{Picture, ladder};
 use domain::plan::{Outcome, PicturePlan, Plan, SoundPlan};

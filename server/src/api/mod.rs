@@ -1,6 +1,8 @@
 //! The REST API: what people do on pages, for scripts. Each handler reads its input, calls one use case, and answers.
 
+mod account;
 mod accounts;
+mod admin;
 mod captions;
 mod originals;
 mod posters;
@@ -14,12 +16,14 @@ use crate::problem::{Problem, Result};
 use crate::router::AppState;
 use crate::{events, viewer};
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{FromRequestParts, Query, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use axum::routing::{delete, get, post, put};
+use axum::routing::{delete, get, patch, post, put};
 use domain::time::UnixMillis;
+use std::collections::HashMap;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -28,6 +32,19 @@ pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/accounts", post(accounts::create))
         .route("/tokens", post(tokens::create))
+        .route("/oauth/token", post(tokens::grant))
+        .route("/oauth/revoke", post(tokens::revoke))
+        .route("/account", get(account::show))
+        .route("/account/sessions", get(account::sessions).delete(account::end_sessions))
+        .route("/account/sessions/{id}", delete(account::end_session))
+        .route("/account/tokens", get(account::tokens).post(account::create_token))
+        .route("/account/tokens/{id}", delete(account::withdraw_token))
+        .route("/account/log", get(account::log))
+        .route("/people", get(admin::people))
+        .route("/people/{id}", patch(admin::change))
+        .route("/invitations", get(admin::invitations).post(admin::invite))
+        .route("/invitations/{id}", delete(admin::withdraw_invitation))
+        .route("/audit", get(admin::log))
         .route("/uploads", get(uploads::list).post(uploads::create))
         .route("/uploads/{id}", get(uploads::show).delete(uploads::abort))
         .route("/uploads/{id}/parts", post(uploads::sign_parts))
@@ -62,6 +79,39 @@ async fn never_stored(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-store"));
     response
+}
+
+/// The query of a list: `q`, `cursor` and `limit`; an empty one counts as none.
+struct Listing(HashMap<String, String>);
+
+impl Listing {
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    fn limit(&self) -> Result<Option<u32>> {
+        self.text("limit")
+            .map(|limit| limit.parse::<u32>().ok().filter(|limit| *limit > 0))
+            .map(|limit| {
+                limit.ok_or_else(|| Problem::field("limit", "invalid_limit", "`limit` is a number from 1 on."))
+            })
+            .transpose()
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Listing {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let query = Query::<HashMap<String, String>>::from_request_parts(parts, state).await;
+        query.map(|Query(query)| Self(query)).map_err(|_| {
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                "malformed_query",
+                "The part of the address behind `?` can't be read.",
+            )
+        })
+    }
 }
 
 /// A field that has to be there.

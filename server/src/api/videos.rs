@@ -1,7 +1,7 @@
-use super::rfc3339;
+use super::{Listing, rfc3339};
 use crate::problem::{Json, Problem, Result};
 use crate::viewer::Who;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::id::VideoId;
@@ -12,7 +12,6 @@ use platform::Platform;
 use platform::videos::{self, Edit};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::HashMap;
 
 #[derive(Serialize)]
 struct OwnerOut {
@@ -174,20 +173,8 @@ pub async fn show(State(platform): State<Platform>, Who(actor): Who, Path(id): P
     Ok(axum::Json(VideoOut::from(video)).into_response())
 }
 
-/// `q`, `cursor` and `limit`; an empty one counts as none.
-pub async fn list(
-    State(platform): State<Platform>,
-    query: std::result::Result<Query<HashMap<String, String>>, axum::extract::rejection::QueryRejection>,
-) -> Result<Response> {
-    let Query(query) = query.map_err(|_| {
-        Problem::new(StatusCode::BAD_REQUEST, "malformed_query", "The part of the address behind `?` can't be read.")
-    })?;
-    let text = |name: &str| query.get(name).map(String::as_str).filter(|value| !value.is_empty());
-    let limit = text("limit")
-        .map(|limit| limit.parse::<u32>().ok().filter(|limit| *limit > 0))
-        .map(|limit| limit.ok_or_else(|| Problem::field("limit", "invalid_limit", "`limit` is a number from 1 on.")))
-        .transpose()?;
-    let page = videos::list(&platform, text("q"), text("cursor"), limit).await?;
+pub async fn list(State(platform): State<Platform>, listing: Listing) -> Result<Response> {
+    let page = videos::list(&platform, listing.text("q"), listing.text("cursor"), listing.limit()?).await?;
     let items: Vec<CardOut> = page.items.into_iter().map(CardOut::from).collect();
     Ok(axum::Json(json!({ "items": items, "next_cursor": page.next_cursor })).into_response())
 }
