@@ -34,10 +34,11 @@ export async function hydrated(page: Page): Promise<void> {
   await expect(page.locator('html[data-hydrated]')).toBeAttached();
 }
 
-export async function signUp(page: Page): Promise<User> {
+/** Makes an account; `path` is an invitation's, where there is one. */
+export async function signUp(page: Page, path = '/signup'): Promise<User> {
   const name = uniqueWord();
   const user = { name, email: `${name}@example.org`, password: `${uniqueWord()}-${uniqueWord()}` };
-  await visit(page, '/signup');
+  await visit(page, path);
   await page.getByLabel('Username').fill(user.name);
   await page.getByLabel('E-mail').fill(user.email);
   await page.getByLabel('Password').fill(user.password);

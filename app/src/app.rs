@@ -1,6 +1,7 @@
 //! The router, and what every page shares.
 
-use crate::account::{Account, SignIn, SignUp};
+use crate::account::{Account, MyLog, MySessions, MyTokens, SignIn, SignUp};
+use crate::admin::{AuditLog, Invitations, People};
 use crate::browse::{Home, Search};
 use crate::components::empty::NotFound;
 use crate::components::header::Header;
@@ -41,7 +42,13 @@ lazy_pages! {
     UploadPage: Upload,
     StudioPage: Studio,
     SignInPage: SignIn,
-    SignUpPage: SignUp
+    SignUpPage: SignUp,
+    MySessionsPage: MySessions,
+    MyTokensPage: MyTokens,
+    MyLogPage: MyLog,
+    PeoplePage: People,
+    InvitationsPage: Invitations,
+    AuditLogPage: AuditLog
 }
 
 fn pages() -> impl MatchNestedRoutes + Clone {
@@ -53,6 +60,12 @@ fn pages() -> impl MatchNestedRoutes + Clone {
         NestedRoute::new(path!("/studio"), Lazy::<StudioPage>::new()),
         NestedRoute::new(path!("/signin"), Lazy::<SignInPage>::new()),
         NestedRoute::new(path!("/signup"), Lazy::<SignUpPage>::new()),
+        NestedRoute::new(path!("/account"), Lazy::<MySessionsPage>::new()),
+        NestedRoute::new(path!("/account/tokens"), Lazy::<MyTokensPage>::new()),
+        NestedRoute::new(path!("/account/log"), Lazy::<MyLogPage>::new()),
+        NestedRoute::new(path!("/admin"), Lazy::<PeoplePage>::new()),
+        NestedRoute::new(path!("/admin/invitations"), Lazy::<InvitationsPage>::new()),
+        NestedRoute::new(path!("/admin/log"), Lazy::<AuditLogPage>::new()),
     )
 }
 

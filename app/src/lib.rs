@@ -1,6 +1,7 @@
 //! Kinora's pages: one folder a feature, compiled for the server and for the browser alike.
 
 mod account;
+mod admin;
 mod app;
 mod browse;
 mod components;

@@ -1,6 +1,6 @@
 //! How every page loads: one resource, one set of types, whatever the page shows. Generic code is what wasm is heavy of.
 
-use crate::components::empty::{Failure, NotFound};
+use crate::components::empty::{Empty, Failure, NotFound};
 use crate::error::ApiError;
 use crate::server;
 use domain::page::Page;
@@ -93,6 +93,16 @@ fn failure(error: ApiError, here: String) -> AnyView {
     }
     if error.is("not_found") {
         return view! { <NotFound /> }.into_any();
+    }
+    if error.is("forbidden") {
+        return view! {
+            <Empty title="This page isn't for you" text="Ask whoever runs this site if you think that it should be.">
+                <a class="btn" href="/">
+                    "See the newest films"
+                </a>
+            </Empty>
+        }
+        .into_any();
     }
     view! { <Failure error /> }.into_any()
 }

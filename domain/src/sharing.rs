@@ -1,7 +1,7 @@
 //! Share links: who has one may watch a film that isn't for everybody, until it expires or is withdrawn.
 
 use crate::id::KeyId;
-use crate::time::{UnixMillis, age};
+use crate::time::{UnixMillis, age, span};
 use crate::video::UnknownWord;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -97,17 +97,6 @@ impl Link {
         };
         format!("{end} · {used}")
     }
-}
-
-/// Rounded up: what expires "in 1 hour" is there for no more than that.
-fn span(ms: i64) -> String {
-    let minutes = ms.max(1).unsigned_abs().div_ceil(60_000);
-    let (count, unit) = match minutes {
-        0..=90 => (minutes, "minute"),
-        91..=2_880 => (minutes.div_ceil(60), "hour"),
-        _ => (minutes.div_ceil(1_440), "day"),
-    };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A film's share links at `now`.

@@ -23,6 +23,17 @@ pub fn age(then: UnixMillis, now: UnixMillis) -> String {
     format!("{count} {unit}{plural} ago")
 }
 
+/// How long something is still there, rounded up: what expires "in 1 hour" is there for no more than that.
+pub fn span(ms: i64) -> String {
+    let minutes = ms.max(1).unsigned_abs().div_ceil(60_000);
+    let (count, unit) = match minutes {
+        0..=90 => (minutes, "minute"),
+        91..=2_880 => (minutes.div_ceil(60), "hour"),
+        _ => (minutes.div_ceil(1_440), "day"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
 /// A duration as a clock shows it: `0:07`, `12:03`, `1:02:03`.
 pub fn clock(duration_ms: i64) -> String {
     let seconds = duration_ms.max(0) / 1000;

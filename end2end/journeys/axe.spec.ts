@@ -19,6 +19,10 @@ test('axe finds nothing on any page', async ({ page }) => {
     await passes(page, path);
   }
   await signUp(page);
+  for (const path of ['/account', '/account/tokens', '/account/log', '/admin']) {
+    await visit(page, path);
+    await passes(page, path);
+  }
   const word = uniqueWord();
   const row = await upload(page, film(`Lamp ${word}`), 'Public');
   await page.locator('input#film').setInputFiles(textNamedFilm(`Letter ${word}`));

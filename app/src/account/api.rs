@@ -7,7 +7,7 @@ use leptos::server_fn::codec::Json;
 
 #[server(input = Json, output = Json)]
 pub async fn whoami() -> Result<Option<Me>, ApiError> {
-    Ok(server::viewer().user.map(|user| Me { username: user.username }))
+    Ok(server::viewer().user.map(|user| Me { username: user.username, role: user.role }))
 }
 
 /// `login` is a username or an e-mail address.

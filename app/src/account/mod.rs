@@ -1,10 +1,13 @@
 //! Signing up, in and out; who is signed in.
 
 pub mod api;
+pub mod own;
 mod page;
 
+pub use own::{MyLog, MySessions, MyTokens};
 pub use page::{SignIn, SignUp};
 
+use domain::actor::Role;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +15,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Me {
     pub username: String,
+    pub role: Role,
 }
 
 /// Asked for once a page load: signing in and out are page loads.

@@ -1,8 +1,9 @@
 //! The bar on top of every page.
 
-use super::icons::{FILMS, SEARCH, SIGN_OUT, THEME, UPLOAD, icon};
+use super::icons::{FILMS, PEOPLE, PERSON, SEARCH, SIGN_OUT, THEME, UPLOAD, icon};
 use super::{awake, theme};
 use crate::account::{Account, Me, api::sign_out};
+use domain::actor::Role;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
@@ -173,6 +174,19 @@ fn signed_in(me: Me) -> AnyView {
                     {icon(FILMS)}
                     "My films"
                 </a>
+                <a class="menu-item" href="/account" on:click=move |_| close()>
+                    {icon(PERSON)}
+                    "Account"
+                </a>
+                {(me.role == Role::Admin)
+                    .then(|| {
+                        view! {
+                            <a class="menu-item" href="/admin" on:click=move |_| close()>
+                                {icon(PEOPLE)}
+                                "Administration"
+                            </a>
+                        }
+                    })}
                 <button class="menu-item" type="button" on:click=move |_| theme::switch()>
                     {icon(THEME)}
                     "Light or dark"

@@ -7,6 +7,8 @@ pub const UPLOAD: &str = "M12 16V4m0 0L7 9m5-5l5 5M4 20h16";
 pub const FILMS: &str = "M4 5h16v14H4zM8 5v14m8-14v14M4 12h16";
 pub const THEME: &str = "M12 3a9 9 0 100 18V3z M12 3a9 9 0 010 18";
 pub const BELL: &str = "M18 16V11a6 6 0 10-12 0v5l-2 2h16zM10 20.5a2.2 2.2 0 004 0";
+pub const PERSON: &str = "M12 12a4 4 0 100-8 4 4 0 000 8zM4 21a8 8 0 0116 0";
+pub const PEOPLE: &str = "M9 11a3.5 3.5 0 100-7 3.5 3.5 0 000 7zM2.5 20a6.5 6.5 0 0113 0M16 4.3a3.5 3.5 0 010 6.4M18 14.2a6.5 6.5 0 013.5 5.8";
 pub const SIGN_OUT: &str = "M10 4H5v16h5M15 8l4 4-4 4m4-4H9";
 
 pub const PLAY: &str = "M8 5v14l11-7z";

@@ -2,6 +2,7 @@
 
 use super::api;
 use super::row::Mine;
+use crate::components::once::once;
 use crate::components::problem::{bad_notice, field_error};
 use crate::components::toast::say;
 use crate::error::ApiError;
@@ -12,7 +13,6 @@ use domain::video::Visibility;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_bindgen_futures::JsFuture;
 
 /// What was typed, if the film is to have a password and another than it has.
 pub fn chosen(who: &str, input: NodeRef<html::Input>) -> Option<String> {
@@ -166,7 +166,7 @@ pub fn links(film: Mine) -> AnyView {
                         "Create link"
                     </button>
                 </div>
-                <div aria-live="polite">{move || made.get().map(fresh)}</div>
+                <div aria-live="polite">{move || made.get().map(|url| once("Copy this link now: it is shown only once", url))}</div>
             </div>
             {bad_notice(move || problem.get())}
             <ul class="grid gap-3" aria-label="Share links" hidden=move || all.read().is_empty()>
@@ -185,43 +185,6 @@ fn words(lasts: Lasts) -> &'static str {
         Lasts::Month => "in 30 days",
         Lasts::Forever => "never",
     }
-}
-
-/// The address of a link that was made just now: the only time that it can be seen.
-fn fresh(url: String) -> AnyView {
-    let input = NodeRef::<html::Input>::new();
-    let to_copy = url.clone();
-    // Not every browser lets every page write there: then it is marked, for the person to copy.
-    let mark = move || {
-        if let Some(input) = input.get_untracked() {
-            let _ = input.focus();
-            input.select();
-        }
-    };
-    let copy = move |_| {
-        if !window().is_secure_context() {
-            return mark();
-        }
-        let copied = window().navigator().clipboard().write_text(&to_copy);
-        spawn_local(async move {
-            match JsFuture::from(copied).await {
-                Ok(_) => say("Copied.".to_owned()),
-                Err(_) => mark(),
-            }
-        });
-    };
-    view! {
-        <div class="field mt-4">
-            <label for="new-link">"Copy this link now: it is shown only once"</label>
-            <div class="flex gap-3">
-                <input class="input" id="new-link" type="text" readonly value=url node_ref=input />
-                <button class="btn" type="button" on:click=copy>
-                    "Copy"
-                </button>
-            </div>
-        </div>
-    }
-    .into_any()
 }
 
 fn row(link: Link, now: RwSignal<UnixMillis>, withdraw: Callback<Link>) -> AnyView {

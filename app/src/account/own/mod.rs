@@ -1,0 +1,21 @@
+//! One's own account: where one is signed in, tokens for scripts, and what happened.
+
+mod api;
+mod log;
+mod sessions;
+mod tokens;
+
+pub use log::MyLog;
+pub use sessions::MySessions;
+pub use tokens::MyTokens;
+
+use crate::components::sections::{Sections, section};
+use leptos::prelude::*;
+
+const SECTIONS: Sections =
+    &[("/account", "Signed in"), ("/account/tokens", "Access tokens"), ("/account/log", "What happened")];
+
+/// One of the account's pages.
+pub fn own(here: &'static str, content: AnyView) -> AnyView {
+    section("Account", SECTIONS, here, content)
+}
