@@ -38,7 +38,6 @@ events! {
     SignInFailed = "session.refused", "A sign-in failed";
     SignedOut = "session.ended", "Signed out";
     OthersSignedOut = "session.others_ended", "Signed out everywhere else";
-    TokenIssued = "token.issued", "A script signed in";
     /// Somebody used a refresh token that had been used before: all tokens of that sign-in are gone.
     TokenReused = "token.reused", "A script's token was used twice, and withdrawn";
     TokenRevoked = "token.revoked", "A script signed out";

@@ -47,8 +47,6 @@ pub async fn issue(platform: &Platform, user: &UserId, scopes: Scopes) -> Result
     let mut tx = platform.db.begin().await?;
     let family = TokenId::from_random(rand::random());
     let issued = pair(&mut tx, user, &family, scopes).await?;
-    audit::write(&mut *tx, Event::TokenIssued, Line { actor: Some(user), account: Some(user), ..Line::default() })
-        .await?;
     tx.commit().await?;
     Ok(issued)
 }

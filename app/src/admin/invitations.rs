@@ -111,7 +111,7 @@ fn line(invitation: Invitation, now: UnixMillis, withdraw: Callback<InvitationId
         Some(name) if name.is_empty() => "used".to_owned(),
         Some(name) => format!("used by {name}"),
         None if expired => "expired".to_owned(),
-        None => format!("good for {}", span(expires_at.0 - now.0)),
+        None => format!("good for {}", span(expires_at.0 - now.max(created_at).0)),
     };
     let about = format!("{} · made {} · {end}", words(role), age(created_at, now));
     let action = if open {

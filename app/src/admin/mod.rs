@@ -14,8 +14,7 @@ use domain::actor::Role;
 use leptos::html;
 use leptos::prelude::*;
 
-const SECTIONS: Sections =
-    &[("/admin", "People"), ("/admin/invitations", "Invitations"), ("/admin/log", "What happened")];
+const SECTIONS: Sections = &[("/admin", "People"), ("/admin/invitations", "Invitations"), ("/admin/log", "Activity")];
 
 fn admin(here: &'static str, content: AnyView) -> AnyView {
     section("Administration", SECTIONS, here, content)

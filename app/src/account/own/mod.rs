@@ -13,7 +13,7 @@ use crate::components::sections::{Sections, section};
 use leptos::prelude::*;
 
 const SECTIONS: Sections =
-    &[("/account", "Signed in"), ("/account/tokens", "Access tokens"), ("/account/log", "What happened")];
+    &[("/account", "Signed in"), ("/account/tokens", "Access tokens"), ("/account/log", "Activity")];
 
 /// One of the account's pages.
 pub fn own(here: &'static str, content: AnyView) -> AnyView {

@@ -7,7 +7,7 @@ use crate::components::toast::say;
 use crate::page::{Load, Loaded, page};
 use domain::actor::Scope;
 use domain::id::TokenId;
-use domain::time::{UnixMillis, age};
+use domain::time::{UnixMillis, age, span};
 use domain::token::{Name, Token};
 use leptos::html;
 use leptos::prelude::*;
@@ -146,7 +146,7 @@ fn line(token: Token, now: UnixMillis, withdraw: Callback<TokenId>) -> AnyView {
     let ends = match token.expires_at {
         None => "doesn't expire".to_owned(),
         Some(_) if token.expired => "expired".to_owned(),
-        Some(at) => format!("expires in {}", domain::time::span(at.0 - now.0)),
+        Some(at) => format!("expires in {}", span(at.0 - now.max(token.created_at).0)),
     };
     let about = format!("{} · {used} · {ends}", scopes.join(", "));
     let verb = if token.expired { "Remove" } else { "Withdraw" };
