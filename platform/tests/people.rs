@@ -6,7 +6,7 @@ use domain::actor::{Actor, Role};
 use domain::invitation::SignUp;
 use platform::accounts::{self, NewAccount, User};
 use platform::people::{self, Change};
-use platform::{Config, Error, Platform, audit, invitations};
+use platform::{Config, Error, Platform, Secret, audit, invitations};
 use std::sync::Arc;
 use support::{name, person, platform};
 
@@ -60,6 +60,33 @@ async fn a_withdrawn_invitation_is_worth_nothing() {
     let made = invitations::create(&platform, &admin, Role::Uploader, "").await.unwrap();
     invitations::withdraw(&platform, &admin, &made.invitation.id).await.unwrap();
     assert_eq!(come(&platform, Some(token(&made.url))).await.unwrap_err().code(), "invitation_invalid");
+}
+
+#[tokio::test]
+async fn the_first_admin_is_invited_by_the_server_and_nobody_after_that() {
+    let name = format!("kinora_{}", name());
+    let here = platform().await;
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&here.db).await.unwrap();
+    let mut config = Config::from_env().unwrap();
+    let mut url = url::Url::parse(config.database.url.reveal()).unwrap();
+    url.set_path(&name);
+    config.database.url = Secret::new(url.into());
+    config.sign_up = SignUp::Closed;
+    let empty = Platform::connect(config).await.unwrap();
+
+    let (one, other) =
+        (invitations::first(&empty).await.unwrap().unwrap(), invitations::first(&empty).await.unwrap().unwrap());
+    let first = come(&empty, Some(token(&one))).await.unwrap();
+    assert_eq!(first.role, Role::Admin);
+    assert_eq!(come(&empty, Some(token(&other))).await.unwrap_err().code(), "invitation_invalid");
+    assert_eq!(invitations::first(&empty).await.unwrap(), None);
+    // The only admin stays one.
+    let actor = Actor::signed_in(accounts::person(&first));
+    for change in [Change { role: Some(Role::Moderator), disabled: None }, Change { role: None, disabled: Some(true) }]
+    {
+        let refused = people::change(&empty, &actor, &first.id, change).await.unwrap_err();
+        assert_eq!(refused.code(), "last_admin");
+    }
 }
 
 #[tokio::test]

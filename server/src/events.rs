@@ -3,8 +3,9 @@
 
 use crate::problem::{Problem, Result};
 use crate::router::AppState;
-use crate::viewer::Who;
+use crate::viewer::{self, Who};
 use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use domain::actor::Actor;
@@ -19,24 +20,31 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 /// How often PostgreSQL is asked. It also judges again whether the films may still be seen.
 const POLL: Duration = Duration::from_millis(1500);
+/// How often it is asked whether whoever listens is still who he was: signed in, by a token that is good.
+const KNOWN: Duration = Duration::from_secs(5);
 /// How long it is silent at most. A client that hears nothing for longer than two of these asks by itself.
 const ALIVE: Duration = Duration::from_secs(15);
 /// Films that one stream tells of.
 const MOST_FILMS: usize = 50;
 
 /// `GET /api/v1/videos/{id}/events`: the present state first, then what changes, until nothing more will.
-pub async fn follow(State(state): State<AppState>, Who(actor): Who, Path(id): Path<String>) -> Result<Response> {
+pub async fn follow(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Response> {
     let id: VideoId = id.parse().map_err(|_| Problem::not_found())?;
     // Whoever may not see the film is told so in the words of its page.
     videos::get(&state.platform, &actor, &id).await?;
-    tell_of(state, actor, vec![id]).await
+    tell_of(state, actor, headers, vec![id]).await
 }
 
 #[derive(Deserialize)]
@@ -51,6 +59,7 @@ pub struct Films {
 pub async fn follow_all(
     State(state): State<AppState>,
     Who(actor): Who,
+    headers: HeaderMap,
     Query(films): Query<Films>,
 ) -> Result<Response> {
     let mut ids = Vec::new();
@@ -68,10 +77,10 @@ pub async fn follow_all(
         let why = format!("One stream tells of at most {MOST_FILMS} films.");
         return Err(Problem::field("videos", "too_many_videos", why));
     }
-    tell_of(state, actor, ids).await
+    tell_of(state, actor, headers, ids).await
 }
 
-async fn tell_of(state: AppState, actor: Actor, ids: Vec<VideoId>) -> Result<Response> {
+async fn tell_of(state: AppState, actor: Actor, headers: HeaderMap, ids: Vec<VideoId>) -> Result<Response> {
     // Listening begins before the state is read, so that nothing falls in between.
     let live = state.platform.live.subscribe();
     let mut poll = tokio::time::interval(POLL);
@@ -79,6 +88,8 @@ async fn tell_of(state: AppState, actor: Actor, ids: Vec<VideoId>) -> Result<Res
     let mut following = Following {
         platform: state.platform,
         actor,
+        headers,
+        known: Instant::now(),
         films: ids.into_iter().map(Told::nothing).collect(),
         live: Some(live),
         poll,
@@ -98,6 +109,9 @@ async fn tell_of(state: AppState, actor: Actor, ids: Vec<VideoId>) -> Result<Res
 struct Following {
     platform: Platform,
     actor: Actor,
+    headers: HeaderMap,
+    /// When it was last asked who that is.
+    known: Instant,
     films: Vec<Told>,
     live: Option<broadcast::Receiver<Arc<Envelope>>>,
     poll: Interval,
@@ -132,8 +146,22 @@ impl Following {
                 Some(Err(RecvError::Lagged(_))) | None => None,
             };
             // PostgreSQL is away: the next look tells.
+            let _ = self.know().await;
             let _ = self.look(of).await;
         }
+    }
+
+    /// Somebody who signed out meanwhile, or was shut out, listens as nobody from here on.
+    async fn know(&mut self) -> platform::Result<()> {
+        if self.actor == Actor::ANONYMOUS || self.known.elapsed() < KNOWN {
+            return Ok(());
+        }
+        self.actor = match viewer::again(&self.platform, &self.headers).await {
+            Err(platform::Error::Unauthenticated { .. }) => Actor::ANONYMOUS,
+            other => other?,
+        };
+        self.known = Instant::now();
+        Ok(())
     }
 
     /// Tells what a message tells by itself; the film whose state has to be looked at, if it doesn't.

@@ -13,11 +13,10 @@ use domain::actor::Actor;
 use metrics::Histogram;
 use platform::remembered::Remembered;
 use platform::storage::Signed;
-use platform::{Error, Platform, sessions, videos};
+use platform::{Error, Platform, videos};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-use tower_sessions::Session;
 
 const PREFIX: &str = "/m/";
 
@@ -57,15 +56,9 @@ async fn find(objects: &Objects, headers: &HeaderMap, path: &str) -> Result<Sign
             answer => return Ok(answer?),
         }
     }
-    let actor = Arc::new(ask(platform, headers, &caller).await?);
+    let actor = Arc::new(viewer::again(platform, headers).await?);
     callers.remember(caller, Arc::clone(&actor));
     Ok(videos::media_url(platform, &actor, path).await?)
-}
-
-async fn ask(platform: &Platform, headers: &HeaderMap, caller: &Caller) -> Result<Actor> {
-    let id = caller.session.as_deref().and_then(|id| id.parse().ok());
-    let session = id.map(|id| Session::new(Some(id), Arc::new(sessions::Store::new(platform)), None));
-    Ok(viewer::find(platform, headers, session, None).await?.actor)
 }
 
 fn redirect(signed: &Signed) -> Response {

@@ -14,6 +14,7 @@ use domain::id::{KeyId, UserId};
 use platform::accounts::{self, User};
 use platform::{Error, Platform, sessions, tokens};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use tower_sessions::Session;
 
 /// How often a session that is in use is made to last longer: a write for each request would be too many.
@@ -68,6 +69,13 @@ pub async fn find(
     }
     let actor = Actor { person: user.as_ref().map(accounts::person), scopes, keys };
     Ok(Viewer { actor, user, session: current })
+}
+
+/// Who comes with these headers, for what doesn't go through [`identify`], or lasts.
+pub async fn again(platform: &Platform, headers: &HeaderMap) -> Result<Actor, Error> {
+    let id = session::cookie(headers).and_then(|id| id.parse().ok());
+    let session = id.map(|id| Session::new(Some(id), Arc::new(sessions::Store::new(platform)), None));
+    Ok(find(platform, headers, session, None).await?.actor)
 }
 
 async fn signed_in(platform: &Platform, session: &Session) -> Result<Option<User>, Error> {

@@ -2,7 +2,7 @@
 
 mod support;
 
-use reqwest::{Response, StatusCode};
+use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
 use support::{Person, Site, problem, unique_id};
 
@@ -70,6 +70,19 @@ async fn one_stream_tells_of_many_films_and_nothing_of_those_that_are_not_for_th
     assert_eq!((name.as_str(), &data["video"], &data["state"]), ("state", &theirs.clone().into(), &"queued".into()));
     set("failed").await.unwrap();
     assert_eq!(events.next().await.unwrap().1["state"], "failed");
+}
+
+#[tokio::test]
+async fn whoever_is_signed_out_hears_nothing_more_of_what_is_private() {
+    let site = Site::start().await;
+    let owner = site.person().await;
+    let (_, video) = owner.begin(100, "private").await;
+    let mut events = Events::of(&owner, &[&video]).await;
+    assert_eq!(events.named().await, ("state".to_owned(), video.clone()));
+    let out = owner.request(Method::POST, "/api/v1/oauth/revoke").body(format!("token={}", owner.token()));
+    let out = out.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap();
+    assert_eq!(out.status(), StatusCode::OK);
+    assert_eq!(events.named().await, ("gone".to_owned(), video));
 }
 
 #[tokio::test]

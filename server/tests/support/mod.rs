@@ -89,6 +89,10 @@ impl Person {
         person
     }
 
+    pub fn token(&self) -> &str {
+        self.token.as_deref().expect("somebody with a token")
+    }
+
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         // Each process of the tests is a client of its own to the limits.
         let request = self.client.request(method, format!("{}{path}", self.base)).header("x-forwarded-for", address());
