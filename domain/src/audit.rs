@@ -46,6 +46,7 @@ events! {
     RoleChanged = "account.role_changed", "Role changed";
     Disabled = "account.disabled", "Account disabled";
     Enabled = "account.enabled", "Account enabled again";
+    QuotaChanged = "account.quota_changed", "Room for films changed";
     Invited = "invitation.created", "Invitation made";
     InvitationWithdrawn = "invitation.withdrawn", "Invitation withdrawn";
     FilmEdited = "video.moderated", "A film was changed by a moderator";

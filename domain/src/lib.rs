@@ -26,6 +26,7 @@ pub mod person;
 pub mod plan;
 pub mod playlist;
 pub mod poster;
+pub mod quota;
 pub mod search;
 pub mod session;
 pub mod sharing;

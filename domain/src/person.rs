@@ -2,6 +2,7 @@
 
 use crate::actor::Role;
 use crate::id::UserId;
+use crate::quota::Quota;
 use crate::time::UnixMillis;
 use serde::{Deserialize, Serialize};
 
@@ -16,4 +17,8 @@ pub struct Person {
     pub created_at: UnixMillis,
     pub last_seen: Option<UnixMillis>,
     pub films: i64,
+    /// Of the films' originals.
+    pub bytes: i64,
+    /// What was decided for this person; None is as the role says.
+    pub quota: Quota,
 }

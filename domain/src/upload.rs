@@ -30,19 +30,6 @@ pub enum InvalidSize {
     TooLarge { size: u64, max: u64 },
 }
 
-/// Why a film was refused that alone isn't too large. `Display` is what the person reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "This film has {}, and {} are left of what your films may take here. Delete what you don't need, and choose it again.",
-    crate::time::bytes(*.size),
-    crate::time::bytes(*.left)
-)]
-pub struct NoRoom {
-    /// Bytes.
-    pub size: u64,
-    pub left: u64,
-}
-
 /// Where the cuts are: parts numbered from 1, all of `part_size` bytes but the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartPlan {
@@ -240,11 +227,5 @@ mod tests {
         assert_eq!(PartPlan::new(0, 10, None), Err(InvalidSize::Empty));
         let refused = PartPlan::new(2_000_000_001, 2_000_000_000, None).unwrap_err();
         assert_eq!(refused.to_string(), "This file has 2.0 GB; films of up to 2.0 GB can be uploaded here.");
-    }
-
-    #[test]
-    fn who_has_no_room_left_is_told_how_much_there_is() {
-        let told = NoRoom { size: 3_000_000_000, left: 1_200_000_000 }.to_string();
-        assert!(told.starts_with("This film has 3.0 GB, and 1.2 GB are left"), "{told}");
     }
 }

@@ -1,8 +1,10 @@
 //! Configuration, from `KINORA_*` variables alone. `.env.example` in the repository's root tells of every one.
 
+mod quotas;
 mod vars;
 
 pub use crate::secret::Secret;
+pub use quotas::Quotas;
 
 use domain::actor::Role;
 use domain::invitation::SignUp;
@@ -44,8 +46,8 @@ pub struct Config {
     pub audit_days: u32,
     /// Bytes.
     pub upload_max_bytes: u64,
-    /// Bytes that one account's originals may have together.
-    pub quota_bytes: Option<u64>,
+    /// How much films may take together.
+    pub quotas: Quotas,
     /// How long a film's presigned URL opens, at most; the same one is handed out for half of that.
     pub url_window_seconds: u64,
     /// What stands in front of S3 for those who watch.
@@ -223,7 +225,7 @@ impl Config {
         let audit_days = v.or("KINORA_AUDIT_DAYS", 365, vars::number(1..=36_500));
         let upload_max_bytes =
             v.or("KINORA_UPLOAD_MAX_BYTES", UPLOAD_MAX, vars::number(1..=domain::upload::MAX_OBJECT));
-        let quota_bytes = v.optional("KINORA_QUOTA_BYTES", vars::number(1..=i64::MAX as u64));
+        let quotas = Quotas::read(&mut v);
         let url_window_seconds = v.or("KINORA_URL_WINDOW_SECONDS", 600, vars::number(2..=WINDOW_MAX));
         let cdn_url = v.optional("KINORA_CDN_URL", vars::http_url);
         let cdn_secret = v.optional("KINORA_CDN_SECRET", vars::secret);
@@ -282,7 +284,7 @@ impl Config {
                 session_longest: hours(session_longest?),
                 audit_days: audit_days?,
                 upload_max_bytes: upload_max_bytes?,
-                quota_bytes,
+                quotas: quotas?,
                 url_window_seconds: url_window_seconds?,
                 cdn: match (cdn_url, cdn_secret) {
                     (Some(url), Some(secret)) => Some(CdnConfig { url, secret, seconds: cdn_seconds? }),

@@ -9,6 +9,7 @@ use domain::audit::Event;
 use domain::id::UserId;
 use domain::page::{MAX_LIMIT, Page};
 use domain::person::Person;
+use domain::quota::Quota;
 
 /// The longest part of a name or address that is looked for.
 const MAX_QUERY_CHARS: usize = 254;
@@ -18,6 +19,8 @@ const MAX_QUERY_CHARS: usize = 254;
 pub struct Change {
     pub role: Option<Role>,
     pub disabled: Option<bool>,
+    /// What this person's films may take, in place of what the role says where it says so.
+    pub quota: Option<Quota>,
 }
 
 /// People by name, those whose name or address holds `query`; for admins.
@@ -50,6 +53,8 @@ fn person(listed: db::users::Listed) -> Person {
         created_at: db::millis(listed.created_at),
         last_seen: listed.last_seen.map(db::millis),
         films: listed.films,
+        bytes: listed.bytes,
+        quota: listed.quota,
     }
 }
 
@@ -79,6 +84,11 @@ pub async fn change(platform: &Platform, actor: &Actor, id: &UserId, change: Cha
         }
         let event = if shut { Event::Disabled } else { Event::Enabled };
         audit::write(&mut *tx, event, line(None)).await?;
+    }
+    if let Some(quota) = change.quota {
+        db::quota::set(&mut *tx, id, quota).await?;
+        let details = serde_json::json!({ "bytes": quota.bytes, "films": quota.films });
+        audit::write(&mut *tx, Event::QuotaChanged, line(Some(details))).await?;
     }
     tx.commit().await?;
     Ok(())

@@ -3,7 +3,7 @@
 mod finish;
 mod quota;
 
-pub use quota::left;
+pub use quota::{holds, left};
 
 use crate::access::{allow, allow_here};
 use crate::db::{
@@ -16,8 +16,9 @@ use domain::actor::Actor;
 use domain::fingerprint::Fingerprint;
 use domain::id::{UploadId, VideoId};
 use domain::key::MediaKey;
+use domain::quota::NoRoom;
 use domain::text::{Description, Title};
-use domain::upload::{Checksum, Created, InvalidSize, NoRoom, PartPlan, PartRequest, PartUrl, State, Status};
+use domain::upload::{Checksum, Created, InvalidSize, PartPlan, PartRequest, PartUrl, State, Status};
 use domain::video::Visibility;
 use futures::future::try_join_all;
 use serde::Deserialize;
@@ -160,7 +161,7 @@ async fn insert(
     visibility: Visibility,
 ) -> sqlx::Result<Result<(), NoRoom>> {
     let mut tx = platform.db.begin().await?;
-    let room = quota::check(&mut tx, platform.config.quota_bytes, &upload.owner, upload.plan.size).await?;
+    let room = quota::check(&mut tx, &platform.config.quotas, &upload.owner, upload.plan.size).await?;
     if room.is_err() {
         return Ok(room);
     }

@@ -82,8 +82,10 @@ async fn the_first_admin_is_invited_by_the_server_and_nobody_after_that() {
     assert_eq!(invitations::first(&empty).await.unwrap(), None);
     // The only admin stays one.
     let actor = Actor::signed_in(accounts::person(&first));
-    for change in [Change { role: Some(Role::Moderator), disabled: None }, Change { role: None, disabled: Some(true) }]
-    {
+    for change in [
+        Change { role: Some(Role::Moderator), ..Change::default() },
+        Change { disabled: Some(true), ..Change::default() },
+    ] {
         let refused = people::change(&empty, &actor, &first.id, change).await.unwrap_err();
         assert_eq!(refused.code(), "last_admin");
     }
@@ -95,7 +97,7 @@ async fn only_admins_see_to_people() {
     let (user, actor) = person(&platform).await;
     let refused = [
         people::list(&platform, &actor, None, None, None).await.map(drop),
-        people::change(&platform, &actor, &user.id, Change { role: Some(Role::Admin), disabled: None }).await,
+        people::change(&platform, &actor, &user.id, Change { role: Some(Role::Admin), ..Change::default() }).await,
         invitations::create(&platform, &actor, Role::Admin, "").await.map(drop),
         invitations::list(&platform, &actor).await.map(drop),
         audit::all(&platform, &actor, None, None).await.map(drop),
@@ -111,7 +113,9 @@ async fn only_admins_see_to_people() {
 async fn a_change_of_role_counts_at_once_and_is_in_the_log() {
     let platform = platform().await;
     let ((_, admin), (user, actor)) = (admin(&platform).await, person(&platform).await);
-    people::change(&platform, &admin, &user.id, Change { role: Some(Role::Viewer), disabled: None }).await.unwrap();
+    people::change(&platform, &admin, &user.id, Change { role: Some(Role::Viewer), ..Change::default() })
+        .await
+        .unwrap();
     assert_eq!(accounts::user(&platform, &user.id).await.unwrap().unwrap().role, Role::Viewer);
     let found = people::list(&platform, &admin, Some(&user.username.to_uppercase()), None, None).await.unwrap();
     assert_eq!((found.items.len(), found.items[0].role), (1, Role::Viewer));

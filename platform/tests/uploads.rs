@@ -8,8 +8,10 @@ use domain::actor::Actor;
 use domain::fingerprint::Fingerprint;
 use domain::id::UploadId;
 use domain::key::MediaKey;
+use domain::quota::{NoRoom, Quota};
 use domain::upload::{Checksum, Created, PartRequest};
 use domain::video::State;
+use platform::config::Quotas;
 use platform::storage::Storage;
 use platform::uploads::{self, NewUpload};
 use platform::{Config, Error, Platform, videos};
@@ -27,7 +29,7 @@ fn new(size: usize) -> NewUpload {
 fn with_quota(platform: &Platform, bytes: u64) -> Platform {
     let mut limited = platform.clone();
     let mut config = (*limited.config).clone();
-    config.quota_bytes = Some(bytes);
+    config.quotas = Quotas::each(Quota { bytes: Some(bytes), films: None });
     limited.config = config.into();
     limited
 }
@@ -46,15 +48,56 @@ async fn films_that_are_begun_at_the_same_moment_cannot_pass_the_quota_together(
         };
         assert!(message.contains("100 B are left"), "{message}");
     }
-    assert_eq!(uploads::left(&platform, &actor).await.unwrap(), Some(100));
+    assert_eq!(uploads::left(&platform, &actor).await.unwrap().bytes, Some(100));
 
     // What is given up or deleted makes room; somebody else has room of his own.
     let first = there.into_iter().next().unwrap().unwrap();
     uploads::abort(&platform, &actor, &first.upload_id).await.unwrap();
-    assert_eq!(uploads::left(&platform, &actor).await.unwrap(), Some(400));
+    assert_eq!(uploads::left(&platform, &actor).await.unwrap().bytes, Some(400));
     uploads::create(&platform, &actor, new(400)).await.unwrap();
     let (_, other) = person(&platform).await;
     uploads::create(&platform, &other, new(1_000)).await.unwrap();
+}
+
+#[tokio::test]
+async fn films_are_counted_and_a_person_may_have_more_than_the_role_says() {
+    let mut platform = platform().await;
+    let mut config = (*platform.config).clone();
+    config.quotas = Quotas::each(Quota { bytes: Some(1_000), films: Some(1) });
+    platform.config = config.into();
+    let (user, actor) = person(&platform).await;
+    uploads::create(&platform, &actor, new(300)).await.unwrap();
+    let refused = uploads::create(&platform, &actor, new(300)).await.unwrap_err();
+    assert!(refused.to_string().starts_with("You have as many films"), "{refused}");
+    let own = Quota { bytes: None, films: Some(2) };
+    platform::db::quota::set(&platform.db, &user.id, own).await.unwrap();
+    assert_eq!(uploads::left(&platform, &actor).await.unwrap(), Quota { bytes: Some(700), films: Some(1) });
+    uploads::create(&platform, &actor, new(300)).await.unwrap();
+}
+
+#[tokio::test]
+async fn where_the_site_is_full_nobody_begins_a_film() {
+    let mut platform = platform().await;
+    let mut config = (*platform.config).clone();
+    config.quotas.site = Quota { bytes: Some(0), films: None };
+    platform.config = config.into();
+    let (_, actor) = person(&platform).await;
+    let refused = uploads::create(&platform, &actor, new(300)).await.unwrap_err();
+    assert_eq!(
+        (refused.code(), &refused.to_string()[..]),
+        ("quota_exceeded", "There is no room left on this site at the moment. Ask whoever runs it.")
+    );
+}
+
+#[tokio::test]
+async fn a_film_that_does_not_fit_any_more_when_it_is_to_be_processed_is_told() {
+    let platform = with_quota(&platform().await, 1_000);
+    let (_, actor) = person(&platform).await;
+    let begun = uploads::create(&platform, &actor, new(600)).await.unwrap();
+    assert_eq!(uploads::holds(&platform, &begun.video_id).await.unwrap(), Ok(()));
+    let smaller = with_quota(&platform, 500);
+    let told = uploads::holds(&smaller, &begun.video_id).await.unwrap();
+    assert_eq!(told, Err(NoRoom::Bytes { size: 600, left: 500 }));
 }
 
 #[tokio::test]

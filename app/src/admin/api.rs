@@ -37,7 +37,7 @@ pub async fn people(query: Option<String>, cursor: Option<String>) -> Result<Eve
 #[server(input = Json, output = Json)]
 pub async fn change_person(id: UserId, role: Option<Role>, disabled: Option<bool>) -> Result<(), ApiError> {
     let viewer = server::require_user()?;
-    let change = platform::people::Change { role, disabled };
+    let change = platform::people::Change { role, disabled, quota: None };
     Ok(platform::people::change(&server::platform(), &viewer.actor, &id, change).await?)
 }
 

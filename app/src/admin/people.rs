@@ -4,7 +4,7 @@ use crate::components::rows::skeleton;
 use crate::components::toast::say;
 use crate::page::{Load, Loaded, page};
 use domain::person::Person;
-use domain::time::{UnixMillis, age};
+use domain::time::{UnixMillis, age, bytes};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -76,7 +76,7 @@ fn show(found: Loaded) -> AnyView {
 
 /// One person. What is chosen counts at once; what is refused goes back to what it was.
 fn row(person: Person, now: UnixMillis) -> AnyView {
-    let Person { id, username, email, role, disabled, created_at, last_seen, films } = person;
+    let Person { id, username, email, role, disabled, created_at, last_seen, films, bytes: taken, .. } = person;
     let is = RwSignal::new(role);
     let shut = RwSignal::new(disabled);
     let select = NodeRef::<html::Select>::new();
@@ -121,7 +121,8 @@ fn row(person: Person, now: UnixMillis) -> AnyView {
     };
     let seen = last_seen.map_or("not signed in".to_owned(), |at| format!("last seen {}", age(at, now)));
     let films = if films == 1 { "1 film".to_owned() } else { format!("{films} films") };
-    let about = format!("{email} · {films} · joined {} · {seen}", age(created_at, now));
+    let taken = bytes(taken.unsigned_abs());
+    let about = format!("{email} · {films}, {taken} · joined {} · {seen}", age(created_at, now));
     let (role_label, verb_label) = (format!("Role of {username}"), username.clone());
     view! {
         <li class="list-row" data-testid="person">

@@ -3,8 +3,9 @@ use crate::error::ApiError;
 use crate::server;
 use domain::fingerprint::Fingerprint;
 use domain::id::{UploadId, VideoId};
-use domain::time::UnixMillis;
 #[allow(unused_imports, reason = "used by the server's half")]
+use domain::quota::Quota;
+use domain::time::UnixMillis;
 use domain::upload::{Checksum, Created, PartRequest, PartUrl, Status};
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
@@ -14,8 +15,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Desk {
     pub max_bytes: u64,
-    /// Bytes that are left of what this account's films may take; None without a limit.
-    pub left: Option<u64>,
+    /// What is left for this account's next films.
+    pub left: Quota,
     /// What was begun, here or elsewhere, and can be gone on with; the newest first.
     pub unfinished: Vec<Status>,
     pub now: UnixMillis,

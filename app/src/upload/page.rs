@@ -6,6 +6,7 @@ use crate::components::icons::{UPLOAD, icon};
 use crate::components::theme::{remember, remembered};
 use crate::components::{awake, visibility};
 use crate::page::{Load, Loaded, page};
+use domain::quota::Quota;
 use domain::time::bytes;
 use domain::video::Visibility;
 use leptos::ev;
@@ -48,7 +49,7 @@ fn show(desk: Loaded) -> AnyView {
     let choice = RwSignal::new(Visibility::Private.as_str().to_owned());
     Effect::new(move |_| {
         queue.max_bytes.set(max_bytes);
-        queue.make_room(left, begun.clone());
+        queue.make_room(left.bytes, begun.clone());
         beside::warm_up();
         if let Some(last) = remembered(VISIBILITY_KEY).filter(|last| last.parse::<Visibility>().is_ok()) {
             choice.set(last);
@@ -80,7 +81,7 @@ fn show(desk: Loaded) -> AnyView {
                 <span class="if-touch">"Films from this device"</span>
             </h2>
             <p>{format!("Up to {} each. Nearly every format is read.", bytes(max_bytes))}</p>
-            {left.map(|left| view! { <p>{format!("{} are left for your films.", bytes(left))}</p> })}
+            {room(left).map(|room| view! { <p>{room}</p> })}
             <input
                 class="visually-hidden"
                 id="film"
@@ -128,6 +129,21 @@ fn show(desk: Loaded) -> AnyView {
         {unfinished(queue, desk.unfinished, desk.now)}
     }
     .into_any()
+}
+
+/// What is left for further films, in words; None without a limit.
+fn room(left: Quota) -> Option<String> {
+    let more = left.films.map(|films| match films {
+        0 => "no more films".to_owned(),
+        1 => "one more film".to_owned(),
+        films => format!("{films} more films"),
+    });
+    match (left.bytes, more) {
+        (Some(room), Some(more)) => Some(format!("{} are left for your films, and room for {more}.", bytes(room))),
+        (Some(room), None) => Some(format!("{} are left for your films.", bytes(room))),
+        (None, Some(more)) => Some(format!("You have room for {more}.")),
+        (None, None) => None,
+    }
 }
 
 /// The films whose rows are shown. Who comes back to hundreds of them finds their rows in portions, too.

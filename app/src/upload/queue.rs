@@ -5,9 +5,10 @@ use super::{bell, bytes, notify, sender, wake};
 use crate::tabs;
 use domain::fingerprint::Fingerprint;
 use domain::id::VideoId;
+use domain::quota::NoRoom;
 use domain::sniff;
 use domain::text::Title;
-use domain::upload::{Created, NoRoom, PartPlan, Status};
+use domain::upload::{Created, PartPlan, Status};
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -246,7 +247,8 @@ impl Queue {
         if let Some(left) = self.left.get_untracked()
             && !self.begun.with_untracked(|begun| begun.contains(&fingerprint))
         {
-            let rest = left.checked_sub(film.size).ok_or_else(|| NoRoom { size: film.size, left }.to_string())?;
+            let rest =
+                left.checked_sub(film.size).ok_or_else(|| NoRoom::Bytes { size: film.size, left }.to_string())?;
             self.left.set(Some(rest));
         }
         film.fingerprint.set(Some(fingerprint));

@@ -4,6 +4,7 @@ use super::read;
 use domain::account::Username;
 use domain::actor::Role;
 use domain::id::UserId;
+use domain::quota::Quota;
 use sqlx::{PgConnection, PgExecutor};
 
 /// The provider of identities that are a name and a password.
@@ -107,6 +108,8 @@ pub struct Listed {
     pub created_at: time::OffsetDateTime,
     pub last_seen: Option<time::OffsetDateTime>,
     pub films: i64,
+    pub bytes: i64,
+    pub quota: Quota,
 }
 
 /// People whose name or address holds `text`, by name, after the one of that name.
@@ -114,8 +117,12 @@ pub async fn list(db: impl PgExecutor<'_>, text: &str, after: &str, limit: i64) 
     let rows = sqlx::query!(
         r#"SELECT u.id, u.username, u.email, u.role, u.disabled_at IS NOT NULL AS "disabled!", u.created_at,
                (SELECT max(s.last_seen) FROM sessions s WHERE s.user_id = u.id) AS last_seen,
-               (SELECT count(*) FROM videos v WHERE v.owner_id = u.id AND v.deleted_at IS NULL) AS "films!"
+               v.films AS "films!", v.bytes AS "bytes!", u.quota_bytes, u.quota_films
            FROM users u
+           CROSS JOIN LATERAL (
+               SELECT count(*) AS films, coalesce(sum(size), 0)::bigint AS bytes
+               FROM videos WHERE owner_id = u.id AND deleted_at IS NULL
+           ) v
            WHERE (strpos(lower(u.username), lower($1)) > 0 OR strpos(lower(u.email), lower($1)) > 0)
                AND lower(u.username) > lower($2)
            ORDER BY lower(u.username) LIMIT $3"#,
@@ -133,6 +140,11 @@ pub async fn list(db: impl PgExecutor<'_>, text: &str, after: &str, limit: i64) 
                 created_at: r.created_at,
                 last_seen: r.last_seen,
                 films: r.films,
+                bytes: r.bytes,
+                quota: Quota {
+                    bytes: r.quota_bytes.map(i64::unsigned_abs),
+                    films: r.quota_films.map(i64::unsigned_abs),
+                },
             })
         })
         .collect()

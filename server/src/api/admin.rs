@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use domain::actor::Role;
 use domain::invitation::Invitation;
 use domain::person::Person;
+use domain::quota::Quota;
 use platform::people::{self, Change};
 use platform::{Platform, audit, invitations};
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,10 @@ struct PersonOut {
     created_at: Option<String>,
     last_seen: Option<String>,
     films: i64,
+    /// Bytes of their originals.
+    bytes: i64,
+    /// What was decided for this person; null is as the role says.
+    quota: Quota,
 }
 
 impl From<Person> for PersonOut {
@@ -38,6 +43,8 @@ impl From<Person> for PersonOut {
             created_at: rfc3339(person.created_at),
             last_seen: person.last_seen.and_then(rfc3339),
             films: person.films,
+            bytes: person.bytes,
+            quota: person.quota,
         }
     }
 }
@@ -53,6 +60,7 @@ pub async fn people(State(platform): State<Platform>, Who(actor): Who, listing: 
 pub struct Changes {
     role: Option<Role>,
     disabled: Option<bool>,
+    quota: Option<Quota>,
 }
 
 pub async fn change(
@@ -62,7 +70,7 @@ pub async fn change(
     Json(changes): Json<Changes>,
 ) -> Result<StatusCode> {
     let id = id.parse().map_err(|_| Problem::not_found())?;
-    let change = Change { role: changes.role, disabled: changes.disabled };
+    let change = Change { role: changes.role, disabled: changes.disabled, quota: changes.quota };
     people::change(&platform, &actor, &id, change).await?;
     Ok(StatusCode::NO_CONTENT)
 }

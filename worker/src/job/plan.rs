@@ -4,10 +4,15 @@ use super::Ended;
 use super::engine::{Job, patiently};
 use super::store::{Publish, Store};
 use crate::media::{self, Done, Wishes, Work};
-use platform::builds;
+use platform::{builds, uploads};
 use std::collections::BTreeMap;
 
 pub async fn perform(job: &Job<'_>) -> Result<(), Ended> {
+    if let Some(video) = &job.claim.video
+        && let Err(why) = patiently(|| uploads::holds(job.platform, video)).await?
+    {
+        return Err(Ended::Unplayable(why.to_string()));
+    }
     let mut store = Store::new(job, BTreeMap::new(), Publish::AtTheEnd);
     let Done::Probe(probe) = job.run(Work::Probe, &mut store, |_| 0.0).await? else {
         return Err(Ended::another_answer());
