@@ -1,6 +1,8 @@
 //! The router, and what every page shares.
 
-use crate::account::{Account, MyLog, MySessions, MyTokens, SignIn, SignUp};
+use crate::account::{
+    Account, ChangeEmail, ChangePassword, Confirm, Forgot, MyLog, MySessions, MyTokens, Reset, SignIn, SignUp, Verify,
+};
 use crate::admin::{AuditLog, Invitations, People};
 use crate::browse::{Home, Search};
 use crate::components::empty::NotFound;
@@ -48,7 +50,13 @@ lazy_pages! {
     MyLogPage: MyLog,
     PeoplePage: People,
     InvitationsPage: Invitations,
-    AuditLogPage: AuditLog
+    AuditLogPage: AuditLog,
+    ForgotPage: Forgot,
+    ResetPage: Reset,
+    VerifyPage: Verify,
+    ConfirmPage: Confirm,
+    PasswordPage: ChangePassword,
+    EmailPage: ChangeEmail
 }
 
 fn pages() -> impl MatchNestedRoutes + Clone {
@@ -66,6 +74,12 @@ fn pages() -> impl MatchNestedRoutes + Clone {
         NestedRoute::new(path!("/admin"), Lazy::<PeoplePage>::new()),
         NestedRoute::new(path!("/admin/invitations"), Lazy::<InvitationsPage>::new()),
         NestedRoute::new(path!("/admin/log"), Lazy::<AuditLogPage>::new()),
+        NestedRoute::new(path!("/forgot"), Lazy::<ForgotPage>::new()),
+        NestedRoute::new(path!("/reset"), Lazy::<ResetPage>::new()),
+        NestedRoute::new(path!("/verify"), Lazy::<VerifyPage>::new()),
+        NestedRoute::new(path!("/confirm"), Lazy::<ConfirmPage>::new()),
+        NestedRoute::new(path!("/account/password"), Lazy::<PasswordPage>::new()),
+        NestedRoute::new(path!("/account/email"), Lazy::<EmailPage>::new()),
     )
 }
 

@@ -81,10 +81,15 @@ pub fn page(
     .into_any()
 }
 
-/// What is shown when loading failed. Whoever has to sign in is sent there, and back again afterwards.
+/// What is shown when loading failed. Whoever has to sign in is sent there, and back again afterwards; whoever has to confirm
+/// an address first is sent there.
 fn failure(error: ApiError, here: String) -> AnyView {
-    if error.is("sign_in_required") {
-        let path = format!("/signin?next={here}");
+    let instead = match error.code.as_str() {
+        "sign_in_required" => Some(format!("/signin?next={here}")),
+        "email_unconfirmed" => Some("/verify".to_owned()),
+        _ => None,
+    };
+    if let Some(path) = instead {
         server::redirect(&path);
         Effect::new(move |_| {
             let _ = window().location().replace(&path);

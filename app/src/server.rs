@@ -20,6 +20,11 @@ mod in_browser {
         String::new()
     }
 
+    /// The server has written it into the page.
+    pub fn sends_mail() -> bool {
+        leptos::prelude::document().document_element().is_some_and(|html| html.has_attribute("data-mail"))
+    }
+
     /// The page goes elsewhere by itself, see [`crate::page`].
     pub fn redirect(_path: &str) {}
 
@@ -48,11 +53,15 @@ mod on_server {
     use leptos_axum::ResponseOptions;
     pub use leptos_axum::redirect;
     use platform::accounts::User;
-    use platform::{Platform, sessions};
+    use platform::places::{self, Place};
+    use platform::{Platform, addresses, sessions};
     use std::error::Error as _;
     use std::net::{IpAddr, SocketAddr};
     use std::time::{SystemTime, UNIX_EPOCH};
     use tower_sessions::Session;
+
+    /// The cookie of a browser that somebody has signed in with.
+    const BROWSER: &str = "kinora_browser";
 
     pub fn in_browser() -> bool {
         false
@@ -168,6 +177,39 @@ mod on_server {
             set_status(status);
             ApiError { code: error.code().to_owned(), message: error.to_string(), field, details }
         }
+    }
+
+    /// Whether a link can be sent to somebody.
+    pub fn sends_mail() -> bool {
+        use_context::<Platform>().is_some_and(|platform| platform.mail.is_some())
+    }
+
+    /// Where somebody who has just signed in has to go first.
+    pub fn first_page(user: &User) -> Option<String> {
+        addresses::is_held_back(&platform(), user).then(|| "/verify".to_owned())
+    }
+
+    /// From where the request comes.
+    pub fn place() -> Place {
+        let mark = use_context::<Parts>().and_then(|parts| Some(cookie(&parts.headers, BROWSER)?.to_owned()));
+        Place { ip: client_ip(), mark }
+    }
+
+    /// Wrong passwords that strangers try won't keep `user` out in this browser.
+    pub async fn remember_browser(user: &User) -> Result<(), ApiError> {
+        let platform = platform();
+        let mark = places::remember(&platform, &user.id, &place()).await?;
+        let secure = if platform.config.public_url.scheme() == "https" { "; Secure" } else { "" };
+        let cookie = format!("{BROWSER}={mark}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
+        if let (Some(response), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
+            response.append_header(header::SET_COOKIE, cookie);
+        }
+        Ok(())
+    }
+
+    /// Gives the session another id.
+    pub async fn renew_session() -> Result<(), ApiError> {
+        Ok(session().await?.cycle_id().await.map_err(platform::Error::internal)?)
     }
 
     /// The address of the visitor, as far as the server knows it.

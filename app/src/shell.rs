@@ -8,7 +8,7 @@ use leptos_meta::MetaTags;
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=crate::server::theme()>
+        <html lang="en" data-theme=crate::server::theme() data-mail=crate::server::sends_mail().then_some("yes")>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />

@@ -108,7 +108,7 @@ pub fn make_private(folder: &Path, user: Option<Unprivileged>) -> Result<()> {
 /// Deletes a data folder and what belongs to it elsewhere. Fails while a supervisor uses it.
 pub fn remove(data_dir: &Path) -> Result<()> {
     if data_dir.exists() {
-        let known = ["lock", "secrets.json", "logs", "run", "postgres", "kafka", "s3", "meta-s3", "ports.json"];
+        let known = ["lock", "secrets.json", "logs", "run", "postgres", "kafka", "s3", "meta-s3", "mail", "ports.json"];
         for entry in std::fs::read_dir(data_dir)? {
             let name = entry?.file_name();
             if !known.iter().any(|k| name == *k) {

@@ -165,8 +165,12 @@ impl Stack {
     /// The `KINORA_*` variables that lead to the services that were started.
     pub fn env(&self) -> Vec<(String, String)> {
         // A started server sets the address that it really has.
-        let mut env: Vec<(&str, String)> =
-            vec![("KINORA_PUBLIC_URL", "http://localhost:3000".to_owned()), ("KINORA_SIGN_UP", "open".to_owned())];
+        let mut env: Vec<(&str, String)> = vec![
+            ("KINORA_PUBLIC_URL", "http://localhost:3000".to_owned()),
+            ("KINORA_SIGN_UP", "open".to_owned()),
+            // Mails lie there instead of being sent; the server shows them on /dev/mail.
+            ("KINORA_MAIL_FOLDER", self.data_dir.join("mail").display().to_string()),
+        ];
         if let Some(postgres) = &self.postgres {
             env.push(("KINORA_DATABASE_URL", postgres.url()));
         }

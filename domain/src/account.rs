@@ -91,6 +91,18 @@ impl fmt::Debug for Password {
     }
 }
 
+/// What opening a link about an address led to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Confirmed {
+    /// The address is the account's, for good.
+    Verified { email: String },
+    /// It is to become the account's, and the other address has to say yes, too.
+    Half { email: String },
+    /// It has become the account's.
+    Changed { email: String },
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -43,6 +43,10 @@ events! {
     TokenRevoked = "token.revoked", "A script signed out";
     TokenCreated = "token.created", "Access token created";
     TokenWithdrawn = "token.withdrawn", "Access token withdrawn";
+    PasswordChanged = "password.changed", "Password changed";
+    PasswordReset = "password.reset", "New password chosen by mail";
+    EmailConfirmed = "email.confirmed", "E-mail address confirmed";
+    EmailChanged = "email.changed", "E-mail address changed";
     RoleChanged = "account.role_changed", "Role changed";
     Disabled = "account.disabled", "Account disabled";
     Enabled = "account.enabled", "Account enabled again";

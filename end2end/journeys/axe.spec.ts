@@ -14,12 +14,12 @@ async function passes(page: Page, name: string): Promise<void> {
 }
 
 test('axe finds nothing on any page', async ({ page }) => {
-  for (const path of ['/signin', '/signup', '/nowhere']) {
+  for (const path of ['/signin', '/signup', '/forgot', '/reset', '/confirm', '/nowhere']) {
     await visit(page, path);
     await passes(page, path);
   }
   await signUp(page);
-  for (const path of ['/account', '/account/tokens', '/account/log', '/admin']) {
+  for (const path of ['/account', '/account/password', '/account/email', '/account/tokens', '/account/log', '/verify', '/admin']) {
     await visit(page, path);
     await passes(page, path);
   }

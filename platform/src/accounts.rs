@@ -2,8 +2,10 @@
 
 use crate::audit::{self, Line};
 use crate::db::{self, rate_limits};
-use crate::{Error, Platform, Result, invitations, passwords};
-use domain::account::{Email, InvalidAccount, Password, Username};
+use crate::mail::{self, Kind as Mail};
+use crate::places::{self, Place};
+use crate::{Error, Platform, Result, addresses, credentials, invitations, passwords};
+use domain::account::{Email, InvalidAccount, Username};
 use domain::actor::Person;
 use domain::audit::Event;
 use domain::id::UserId;
@@ -12,8 +14,6 @@ use std::net::IpAddr;
 
 pub use crate::db::users::User;
 
-/// Wrong attempts a window by name.
-const MAX_BY_LOGIN: i32 = 10;
 /// Wrong attempts a window by address.
 const MAX_BY_ADDRESS: i32 = 50;
 /// The longest a login can be: an e-mail address.
@@ -30,10 +30,12 @@ pub struct NewAccount<'a> {
 }
 
 /// Makes an account. Errors name the field. Without an invitation it is what `KINORA_ROLE` says, if everybody may make one.
+/// An address that is somebody else's is no error: it isn't this account's until it is confirmed, and only who reads what is
+/// sent there hears more.
 pub async fn sign_up(platform: &Platform, new: NewAccount<'_>, ip: Option<IpAddr>) -> Result<User> {
     let username = Username::parse(new.username).map_err(refused)?;
     let email = Email::parse(new.email).map_err(refused)?;
-    let password = Password::parse(new.password).map_err(refused)?;
+    let password = credentials::choose(platform, "password", new.password, username.as_str(), email.as_str())?;
     let invitation = new.invitation.map(str::trim).filter(|token| !token.is_empty());
     if invitation.is_none() {
         may_come(platform.config.sign_up)?;
@@ -48,6 +50,7 @@ pub async fn sign_up(platform: &Platform, new: NewAccount<'_>, ip: Option<IpAddr
         id: UserId::from_random(rand::random()),
         username: username.as_str().to_owned(),
         email: email.as_str().to_owned(),
+        email_verified: false,
         role: invited.as_ref().map_or(platform.config.role, |(_, role)| *role),
     };
     db::users::insert(&mut *tx, &user).await.map_err(taken)?;
@@ -64,6 +67,7 @@ pub async fn sign_up(platform: &Platform, new: NewAccount<'_>, ip: Option<IpAddr
         ..Line::default()
     };
     audit::write(&mut *tx, Event::SignedUp, line).await?;
+    mail::queue(platform, &mut *tx, Mail::Verify, Some(&user.id), &user.email).await?;
     tx.commit().await?;
     tracing::info!(user = %user.id, role = user.role.as_str(), "signed up");
     Ok(user)
@@ -84,30 +88,33 @@ fn may_come(sign_up: SignUp) -> Result<()> {
 }
 
 /// What matters of `user` for what may be done.
-pub fn person(user: &User) -> Person {
-    Person { id: user.id.clone(), role: user.role, confirmed: true }
+pub fn person(platform: &Platform, user: &User) -> Person {
+    Person { id: user.id.clone(), role: user.role, confirmed: !addresses::is_held_back(platform, user) }
 }
 
-/// Who a name (or e-mail address) and a password belong to. Takes as long for names that nobody has. Wrong attempts are
-/// counted by name and by address, for all server processes together.
-pub async fn sign_in(platform: &Platform, login: &str, password: &str, ip: Option<IpAddr>) -> Result<User> {
+/// Who a name (or confirmed address) and a password belong to. Takes as long for names that nobody has. Wrong attempts are
+/// counted by name, place and address, for all server processes together. A password that was hashed in another way than is
+/// usual today is hashed anew.
+pub async fn sign_in(platform: &Platform, login: &str, password: &str, place: impl Into<Place>) -> Result<User> {
+    let place = place.into();
     let login: String = login.trim().chars().filter(|c| !c.is_control()).take(MAX_LOGIN_CHARS).collect();
-    let by_login = format!("login:{}", login.to_lowercase());
-    // Counted before the password is looked at, so that guesses sent at once count, too.
-    attempt(platform, &by_login, MAX_BY_LOGIN).await?;
-    attempt_from(platform, ip).await?;
+    let counted = places::count(platform, &login, &place).await?;
     let (user, secret) = db::users::by_login(&platform.db, &login).await?.unzip();
-    let right = passwords::matches(password, secret.flatten()).await?;
-    match user {
-        Some(user) if right => {
-            rate_limits::clear(&platform.db, &by_login).await?;
-            take_back_from(platform, ip).await?;
-            audit::write(&platform.db, Event::SignedIn, from(&user.id, ip)).await?;
+    let secret = secret.flatten();
+    let right = passwords::matches(password, secret.clone()).await?;
+    match (user, secret) {
+        (Some(user), Some(secret)) if right => {
+            places::right(platform, &user.id, &place, counted).await?;
+            if passwords::is_outdated(&secret) {
+                let anew = passwords::rehash(password).await?;
+                db::users::rehash_password(&platform.db, &user.id, &secret, &anew).await?;
+            }
+            audit::write(&platform.db, Event::SignedIn, from(&user.id, place.ip)).await?;
             Ok(user)
         }
-        wrong => {
+        (wrong, _) => {
             if let Some(user) = wrong {
-                let line = Line { actor: None, ..from(&user.id, ip) };
+                let line = Line { actor: None, ..from(&user.id, place.ip) };
                 audit::write(&platform.db, Event::SignInFailed, line).await?;
             }
             Err(Error::Unauthenticated { code: "wrong_credentials", message: "That name and password don't match." })
@@ -115,7 +122,7 @@ pub async fn sign_in(platform: &Platform, login: &str, password: &str, ip: Optio
     }
 }
 
-fn from(user: &UserId, ip: Option<IpAddr>) -> Line<'_> {
+pub(crate) fn from(user: &UserId, ip: Option<IpAddr>) -> Line<'_> {
     Line { actor: Some(user), account: Some(user), address: ip.map(|ip| ip.to_string()), ..Line::default() }
 }
 
@@ -131,7 +138,9 @@ pub async fn sweep(platform: &Platform) -> Result<u64> {
     let attempts = rate_limits::delete_old(db).await?;
     let invitations = invitations::sweep(platform).await?;
     let lines = audit::sweep(platform).await?;
-    Ok(sessions + tokens + attempts + invitations + lines)
+    let links = db::email_tokens::delete_expired(db).await?;
+    let places = db::known_places::delete_old(db).await?;
+    Ok(sessions + tokens + attempts + invitations + lines + links + places)
 }
 
 /// Counts an attempt to get in anywhere from this address.
@@ -182,8 +191,6 @@ pub(crate) fn refused(why: InvalidAccount) -> Error {
 fn taken(error: sqlx::Error) -> Error {
     if db::violates(&error, "users_username_key") {
         Error::invalid("username", "username_taken", "Somebody has this name already.")
-    } else if db::violates(&error, "users_email_key") {
-        Error::invalid("email", "email_taken", "There is an account with this address already.")
     } else {
         error.into()
     }

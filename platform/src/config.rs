@@ -1,9 +1,11 @@
 //! Configuration, from `KINORA_*` variables alone. `.env.example` in the repository's root tells of every one.
 
+mod mail;
 mod quotas;
 mod vars;
 
 pub use crate::secret::Secret;
+pub use mail::{MailConfig, MailRoute, VerifyEmail};
 pub use quotas::Quotas;
 
 use domain::actor::Role;
@@ -44,6 +46,9 @@ pub struct Config {
     pub session_longest: Duration,
     /// How long the audit log is kept, days.
     pub audit_days: u32,
+    /// How mails leave; none are sent without it.
+    pub mail: Option<MailConfig>,
+    pub verify_email: VerifyEmail,
     /// Bytes.
     pub upload_max_bytes: u64,
     /// How much films may take together.
@@ -223,6 +228,7 @@ impl Config {
         let session_idle = v.or("KINORA_SESSION_IDLE_HOURS", 720, vars::number(1..=8760));
         let session_longest = v.or("KINORA_SESSION_HOURS", 4320, vars::number(1..=87_600));
         let audit_days = v.or("KINORA_AUDIT_DAYS", 365, vars::number(1..=36_500));
+        let (mail, verify_email) = mail::read(&mut v);
         let upload_max_bytes =
             v.or("KINORA_UPLOAD_MAX_BYTES", UPLOAD_MAX, vars::number(1..=domain::upload::MAX_OBJECT));
         let quotas = Quotas::read(&mut v);
@@ -278,6 +284,8 @@ impl Config {
                     cors_origins: cors_origins?,
                 },
                 embed: embed?,
+                mail,
+                verify_email: verify_email?,
                 sign_up: sign_up?,
                 role: role?,
                 session_idle: hours(session_idle?),

@@ -3,20 +3,24 @@
 
 pub(crate) mod access;
 pub mod accounts;
+pub mod addresses;
 pub mod audit;
 pub mod builds;
 pub mod bus;
 pub mod captions;
 pub mod cdn;
 pub mod config;
+pub mod credentials;
 pub mod db;
 pub mod error;
 pub mod health;
 pub mod invitations;
+pub mod mail;
 pub mod originals;
 pub mod outside;
 mod passwords;
 pub mod people;
+pub mod places;
 pub mod posters;
 pub mod queue;
 pub mod remembered;
@@ -47,6 +51,8 @@ pub struct Platform {
     pub storage: storage::Storage,
     pub bus: bus::Producer,
     pub live: bus::Live,
+    /// Where mails leave; none where nothing is configured.
+    pub mail: Option<mail::Outlet>,
     /// Which video a build belongs to and who may see it, remembered for a moment: a film's segments ask for it often.
     pub watchers: videos::Watchers,
     /// What is published of the builds that are being watched.
@@ -62,12 +68,14 @@ impl Platform {
         let storage = storage::Storage::new(&config);
         let bus = bus::Producer::new(&config.kafka)?;
         let live = bus::Live::new(&config.kafka);
+        let mail = mail::Outlet::new(&config)?;
         Ok(Self {
             config: Arc::new(config),
             db,
             storage,
             bus,
             live,
+            mail,
             watchers: videos::Watchers::default(),
             growth: videos::Builds::default(),
         })

@@ -14,7 +14,7 @@ async fn admin(platform: &Platform) -> (User, Actor) {
     let (user, _) = person(platform).await;
     platform::db::users::set_role(&platform.db, &user.id, Role::Admin).await.unwrap();
     let user = User { role: Role::Admin, ..user };
-    let actor = Actor::signed_in(accounts::person(&user));
+    let actor = Actor::signed_in(accounts::person(platform, &user));
     (user, actor)
 }
 

@@ -1,11 +1,13 @@
 //! What runs beside the requests: it makes S3 and Kafka ready as soon as they are there, relays the outbox, and sweeps.
 
-use platform::{Platform, accounts, bus, sharing, tasks, telemetry, uploads, watching};
+use platform::{Platform, accounts, bus, mail, sharing, tasks, telemetry, uploads, watching};
 use std::fmt::Display;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+/// Nobody waits long for a mail.
+const POST: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(5);
 const EXPIRY: Duration = Duration::from_secs(3600);
 
@@ -19,6 +21,10 @@ pub fn spawn(platform: &Platform, shutdown: &CancellationToken) -> Background {
     }));
     set.spawn(bus::ensure_topics(platform.config.kafka.clone(), shutdown.clone()));
     set.spawn(bus::relay(platform.clone(), shutdown.clone()));
+    if platform.mail.is_some() {
+        let p = platform.clone();
+        set.spawn(until(shutdown, async move { every(POST, "mails", || mail::send_due(&p)).await }));
+    }
     let p = platform.clone();
     set.spawn(until(shutdown, async move { every(SWEEP, "uploads", || uploads::sweep(&p)).await }));
     let p = platform.clone();

@@ -5,6 +5,7 @@ mod api;
 mod background;
 mod csp;
 mod csrf;
+mod dev_mail;
 mod embed;
 mod events;
 mod media;

@@ -1,7 +1,7 @@
 //! How requests find their way: who is asked first, second and last.
 
 use crate::csp::Csp;
-use crate::{api, csp, csrf, embed, media, objects, observe, ops, outside, pages, session, shared, viewer};
+use crate::{api, csp, csrf, dev_mail, embed, media, objects, observe, ops, outside, pages, session, shared, viewer};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::{HeaderValue, header};
@@ -58,7 +58,7 @@ pub fn router(platform: Platform, leptos: LeptosOptions, shutdown: CancellationT
     let state = AppState { platform, leptos, csp, shutdown };
 
     // Pages, API and playlists need to know who asks. The outermost layer comes last.
-    let outside = embed::routes().merge(outside::routes());
+    let outside = embed::routes().merge(outside::routes()).merge(dev_mail::routes(&state.platform));
     let known = Router::new().nest("/api/v1", api::routes()).merge(media::routes()).merge(outside);
     let known = known.merge(pages::routes(&state)).layer(
         ServiceBuilder::new()

@@ -67,7 +67,7 @@ pub async fn find(
     if let Some(session) = session.filter(|_| user.is_some() || !keys.is_empty()) {
         touch(&session, address).await.map_err(unavailable)?;
     }
-    let actor = Actor { person: user.as_ref().map(accounts::person), scopes, keys };
+    let actor = Actor { person: user.as_ref().map(|user| accounts::person(platform, user)), scopes, keys };
     Ok(Viewer { actor, user, session: current })
 }
 

@@ -1,7 +1,8 @@
-use super::Me;
+use super::{Address, Me};
 use crate::error::ApiError;
 #[allow(unused_imports, reason = "used by the server's half")]
 use crate::server;
+use domain::account::Confirmed;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
@@ -10,11 +11,13 @@ pub async fn whoami() -> Result<Option<Me>, ApiError> {
     Ok(server::viewer().user.map(|user| Me { username: user.username, role: user.role }))
 }
 
-/// `login` is a username or an e-mail address.
+/// `login` is a username or a confirmed e-mail address. Tells where to go first, if anywhere.
 #[server(input = Json, output = Json)]
-pub async fn sign_in(login: String, password: String) -> Result<(), ApiError> {
-    let user = platform::accounts::sign_in(&server::platform(), &login, &password, server::client_ip()).await?;
-    server::begin_session(&user).await
+pub async fn sign_in(login: String, password: String) -> Result<Option<String>, ApiError> {
+    let user = platform::accounts::sign_in(&server::platform(), &login, &password, server::place()).await?;
+    server::remember_browser(&user).await?;
+    server::begin_session(&user).await?;
+    Ok(server::first_page(&user))
 }
 
 #[server(input = Json, output = Json)]
@@ -23,7 +26,7 @@ pub async fn sign_up(
     email: String,
     password: String,
     invitation: Option<String>,
-) -> Result<(), ApiError> {
+) -> Result<Option<String>, ApiError> {
     let new = platform::accounts::NewAccount {
         username: &username,
         email: &email,
@@ -31,10 +34,53 @@ pub async fn sign_up(
         invitation: invitation.as_deref(),
     };
     let user = platform::accounts::sign_up(&server::platform(), new, server::client_ip()).await?;
-    server::begin_session(&user).await
+    server::remember_browser(&user).await?;
+    server::begin_session(&user).await?;
+    Ok(server::first_page(&user))
 }
 
 #[server(input = Json, output = Json)]
 pub async fn sign_out() -> Result<(), ApiError> {
     server::end_session().await
+}
+
+#[server(input = Json, output = Json)]
+pub async fn my_address() -> Result<Address, ApiError> {
+    let user = server::viewer().user.ok_or_else(platform::Error::sign_in_first)?;
+    Ok(Address { email: user.email, verified: user.email_verified })
+}
+
+#[server(input = Json, output = Json)]
+pub async fn send_link_again() -> Result<(), ApiError> {
+    Ok(platform::addresses::send_again(&server::platform(), &server::viewer().actor).await?)
+}
+
+#[server(input = Json, output = Json)]
+pub async fn confirm_address(token: String) -> Result<Confirmed, ApiError> {
+    Ok(platform::addresses::confirm(&server::platform(), &token, server::client_ip()).await?)
+}
+
+#[server(input = Json, output = Json)]
+pub async fn change_address(email: String, password: String) -> Result<(), ApiError> {
+    platform::addresses::change(&server::platform(), &server::viewer().actor, &email, &password).await?;
+    Ok(())
+}
+
+#[server(input = Json, output = Json)]
+pub async fn change_password(current: String, new: String) -> Result<(), ApiError> {
+    let viewer = server::viewer();
+    let (here, ip) = (viewer.session.as_deref(), server::client_ip());
+    let user = platform::credentials::change(&server::platform(), &viewer.actor, &current, &new, here, ip).await?;
+    server::remember_browser(&user).await?;
+    server::renew_session().await
+}
+
+#[server(input = Json, output = Json)]
+pub async fn forgot_password(login: String) -> Result<(), ApiError> {
+    Ok(platform::credentials::forgot(&server::platform(), &login, server::client_ip()).await?)
+}
+
+#[server(input = Json, output = Json)]
+pub async fn reset_password(token: String, password: String) -> Result<(), ApiError> {
+    Ok(platform::credentials::reset(&server::platform(), &token, &password, server::client_ip()).await?)
 }

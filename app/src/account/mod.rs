@@ -1,11 +1,18 @@
-//! Signing up, in and out; who is signed in.
+//! Signing up, in and out; who is signed in; passwords and addresses.
 
 pub mod api;
+mod forgotten;
+mod form;
 pub mod own;
 mod page;
+mod security;
+mod verify;
 
+pub use forgotten::{Forgot, Reset};
 pub use own::{MyLog, MySessions, MyTokens};
 pub use page::{SignIn, SignUp};
+pub use security::{ChangeEmail, ChangePassword};
+pub use verify::{Confirm, Verify};
 
 use domain::actor::Role;
 use leptos::prelude::*;
@@ -16,6 +23,13 @@ use serde::{Deserialize, Serialize};
 pub struct Me {
     pub username: String,
     pub role: Role,
+}
+
+/// Where mails for somebody go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    pub email: String,
+    pub verified: bool,
 }
 
 /// Asked for once a page load: signing in and out are page loads.

@@ -72,6 +72,7 @@ fn keep_apps(
                 begun.elapsed().as_secs_f32(),
                 logs.display()
             ));
+            say(&format!("mails lie in a folder, and are shown: {}/dev/mail", server.app.url()));
             say(&format!("Kinora is ready: {}", server.app.url()));
         }
     }

@@ -5,9 +5,12 @@
 pub mod audit;
 pub mod builds;
 pub mod captions;
+pub mod email_tokens;
 pub mod engines;
 pub mod invitations;
 pub mod keys;
+pub mod known_places;
+pub mod mails;
 pub mod outbox;
 pub mod positions;
 pub mod posters;

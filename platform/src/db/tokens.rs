@@ -49,7 +49,8 @@ pub async fn holder(db: impl PgExecutor<'_>, hash: &[u8]) -> sqlx::Result<Option
                WHERE hash = $1 AND kind <> 'refresh' AND (expires_at IS NULL OR expires_at > now())
                    AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
            )
-           SELECT u.id, u.username, u.email, u.role, t.scopes FROM access_tokens t JOIN users u ON u.id = t.user_id
+           SELECT u.id, u.username, u.email, u.email_verified_at IS NOT NULL AS "email_verified!", u.role, t.scopes
+           FROM access_tokens t JOIN users u ON u.id = t.user_id
            WHERE t.hash = $1 AND t.kind <> 'refresh' AND (t.expires_at IS NULL OR t.expires_at > now())
                AND u.disabled_at IS NULL"#,
         hash
@@ -57,7 +58,8 @@ pub async fn holder(db: impl PgExecutor<'_>, hash: &[u8]) -> sqlx::Result<Option
     .fetch_optional(db)
     .await?;
     row.map(|r| {
-        let user = Row { id: r.id, username: r.username, email: r.email, role: r.role };
+        let (email_verified, role) = (r.email_verified, r.role);
+        let user = Row { id: r.id, username: r.username, email: r.email, email_verified, role };
         Ok((user.try_into()?, scopes(&r.scopes)?))
     })
     .transpose()

@@ -1,6 +1,7 @@
 //! What the tests share: the platform of `make test`, people and films of their own.
 #![allow(dead_code)]
 
+pub mod post;
 pub mod work;
 
 use domain::actor::Actor;
@@ -19,12 +20,22 @@ pub fn name() -> String {
     format!("t{}", Alphanumeric.sample_string(&mut rand::rng(), 12).to_lowercase())
 }
 
+/// Somebody new with this address, whose password is "correct horse".
+pub async fn sign_up(platform: &Platform, email: &str) -> User {
+    let new = NewAccount { username: &name(), email, password: "correct horse", invitation: None };
+    accounts::sign_up(platform, new, None).await.unwrap()
+}
+
+pub fn actor(platform: &Platform, user: &User) -> Actor {
+    Actor::signed_in(accounts::person(platform, user))
+}
+
 pub async fn person(platform: &Platform) -> (User, Actor) {
     let name = name();
     let email = format!("{name}@example.org");
     let new = NewAccount { username: &name, email: &email, password: "correct horse", invitation: None };
     let user = accounts::sign_up(platform, new, None).await.unwrap();
-    let actor = Actor::signed_in(accounts::person(&user));
+    let actor = Actor::signed_in(accounts::person(platform, &user));
     (user, actor)
 }
 

@@ -4,6 +4,7 @@ mod account;
 mod accounts;
 mod admin;
 mod captions;
+mod mail;
 mod originals;
 mod posters;
 mod sharing;
@@ -31,6 +32,12 @@ use time::format_description::well_known::Rfc3339;
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/accounts", post(accounts::create))
+        .route("/account/password", post(mail::change_password))
+        .route("/account/password/forgot", post(mail::forgot_password))
+        .route("/account/password/reset", post(mail::reset_password))
+        .route("/account/email", post(mail::change_email))
+        .route("/account/email/verification", post(mail::send_again))
+        .route("/account/email/confirm", post(mail::confirm_email))
         .route("/tokens", post(tokens::create))
         .route("/oauth/token", post(tokens::grant))
         .route("/oauth/revoke", post(tokens::revoke))

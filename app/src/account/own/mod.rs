@@ -12,10 +12,15 @@ pub use tokens::MyTokens;
 use crate::components::sections::{Sections, section};
 use leptos::prelude::*;
 
-const SECTIONS: Sections =
-    &[("/account", "Signed in"), ("/account/tokens", "Access tokens"), ("/account/log", "Activity")];
+const SECTIONS: Sections = &[
+    ("/account", "Signed in"),
+    ("/account/password", "Password"),
+    ("/account/email", "E-mail"),
+    ("/account/tokens", "Access tokens"),
+    ("/account/log", "Activity"),
+];
 
 /// One of the account's pages.
-pub fn own(here: &'static str, content: AnyView) -> AnyView {
+pub(super) fn own(here: &'static str, content: AnyView) -> AnyView {
     section("Account", SECTIONS, here, content)
 }
