@@ -7,6 +7,7 @@ mod csp;
 mod csrf;
 mod embed;
 mod events;
+mod headers;
 mod media;
 mod objects;
 mod observe;
