@@ -8,6 +8,7 @@ use domain::time::UnixMillis;
 use domain::video::Card;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use leptos_router::location::Url;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
@@ -84,7 +85,7 @@ pub fn page(
 /// What is shown when loading failed. Whoever has to sign in is sent there, and back again afterwards.
 fn failure(error: ApiError, here: String) -> AnyView {
     if error.is("sign_in_required") {
-        let path = format!("/signin?next={here}");
+        let path = format!("/signin?next={}", Url::escape(&here));
         server::redirect(&path);
         Effect::new(move |_| {
             let _ = window().location().replace(&path);

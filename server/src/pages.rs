@@ -36,6 +36,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     Router::new()
         .leptos_routes_with_context(state, listed(), context, move || app::shell(options.clone()))
         .layer(middleware::from_fn(with_baggage))
+        .layer(middleware::map_request(called))
         .fallback(file_or_not_found)
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
 }
@@ -58,6 +59,15 @@ fn context(platform: Platform, csp: Csp) -> impl Fn() + Clone + Send + Sync + 's
         provide_context(viewer.unwrap_or_default());
         csp.announce();
     }
+}
+
+/// Server functions are called by our own code. One that took a call for a form's would send whoever sent it on to where
+/// the request says that it comes from.
+async fn called(mut request: Request) -> Request {
+    if *request.method() == Method::POST {
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    }
+    request
 }
 
 /// Writes into the head what a page brings along. A browser asks for what stands in the body only once it has the styles.

@@ -161,7 +161,7 @@ async fn every_kind_of_answer(site: &Site) {
     let asked = as_browser(Method::DELETE, "/api/v1/videos").header("sec-fetch-site", "same-origin");
     carries(&asked.send().await.unwrap(), &row, site);
     let wrong = json!({ "login": "nobody", "password": "not the password" });
-    let row = Row("a server function", String::new(), 401, PAGE, OURS, None, USUAL);
+    let row = Row("a server function", String::new(), 401, NOTHING, OURS, None, USUAL);
     let asked = visitor.request(Method::POST, sign_in()).json(&wrong).header("sec-fetch-site", "same-origin");
     carries(&asked.send().await.unwrap(), &row, site);
 }

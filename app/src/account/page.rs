@@ -2,11 +2,13 @@ use super::api;
 use crate::components::awake;
 use crate::components::problem::{bad_notice, field_error};
 use crate::error::ApiError;
+use domain::next::within;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
+use leptos_router::location::Url;
 use wasm_bindgen::JsCast;
 
 /// One field of a form, with what was refused about it below.
@@ -58,9 +60,7 @@ fn text(input: NodeRef<html::Input>) -> String {
 
 /// Where to go afterwards: only to pages of this site.
 fn next_page(asked: Option<String>, usual: &str) -> String {
-    asked
-        .filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r', '\t']))
-        .unwrap_or_else(|| usual.to_owned())
+    asked.as_deref().and_then(within).unwrap_or(usual).to_owned()
 }
 
 /// What stands behind `#` in an invitation's address.
@@ -107,8 +107,12 @@ pub fn SignIn() -> AnyView {
         let answer = Box::pin(api::sign_in(text(login), text(password)));
         submit(answer, next_page(query.read_untracked().get("next"), "/"), busy, problem);
     };
-    let other =
-        move || query.read().get("next").map_or_else(|| "/signup".to_owned(), |next| format!("/signup?next={next}"));
+    let other = move || {
+        query
+            .read()
+            .get("next")
+            .map_or_else(|| "/signup".to_owned(), |next| format!("/signup?next={}", Url::escape(&next)))
+    };
     view! {
         <Title text="Sign in" />
         <div class="page page-form">
