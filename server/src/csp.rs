@@ -42,7 +42,7 @@ impl Csp {
         let Self { objects, reload, upgrade } = self;
         format!(
             "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; worker-src 'self'; \
-             style-src 'self'; img-src 'self' data: blob: {objects}; media-src 'self' blob: {objects}; \
+             style-src 'self'; img-src 'self' data: blob: {objects}; media-src 'self' blob: data: {objects}; \
              connect-src 'self' {objects}{reload}; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
              frame-ancestors 'none'{upgrade}"
         )
@@ -58,7 +58,7 @@ impl Csp {
         };
         format!(
             "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; worker-src 'self'; style-src 'self'; \
-             img-src 'self' data: {objects}; media-src 'self' blob: {objects}; connect-src 'self' {objects}; \
+             img-src 'self' data: {objects}; media-src 'self' blob: data: {objects}; connect-src 'self' {objects}; \
              base-uri 'none'; form-action 'none'{upgrade}; frame-ancestors {ancestors}"
         )
     }

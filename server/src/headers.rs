@@ -19,7 +19,7 @@ pub const FOR_OTHER_SITES: (HeaderName, HeaderValue) = (RESOURCE, HeaderValue::f
 const OF_PAGES: HeaderValue = HeaderValue::from_static(concat!(
     "autoplay=(self), clipboard-write=(self), fullscreen=(self), picture-in-picture=(self), screen-wake-lock=(self), ",
     "publickey-credentials-create=(self), publickey-credentials-get=(self), ",
-    "accelerometer=(), bluetooth=(), browsing-topics=(), camera=(), clipboard-read=(), display-capture=(), \
+    "accelerometer=(), browsing-topics=(), camera=(), clipboard-read=(), display-capture=(), \
      encrypted-media=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), \
      idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), otp-credentials=(), payment=(), \
      serial=(), storage-access=(), sync-xhr=(), usb=(), window-management=(), xr-spatial-tracking=()"
@@ -28,7 +28,7 @@ const OF_PAGES: HeaderValue = HeaderValue::from_static(concat!(
 /// What a film on another site's page may use, if that page lets it.
 pub const OF_EMBEDS: HeaderValue = HeaderValue::from_static(
     "autoplay=(self), fullscreen=(self), picture-in-picture=(self), \
-     accelerometer=(), bluetooth=(), browsing-topics=(), camera=(), clipboard-read=(), clipboard-write=(), \
+     accelerometer=(), browsing-topics=(), camera=(), clipboard-read=(), clipboard-write=(), \
      display-capture=(), encrypted-media=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), \
      identity-credentials-get=(), idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), \
      otp-credentials=(), payment=(), publickey-credentials-create=(), publickey-credentials-get=(), \

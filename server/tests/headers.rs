@@ -9,10 +9,10 @@ use support::{Person, Site};
 
 /// Of a page; the nonce is its own each time, the objects' origin the configured one.
 const PAGE: &str = "default-src 'none'; script-src 'nonce-N' 'strict-dynamic' 'wasm-unsafe-eval'; worker-src 'self'; \
-    style-src 'self'; img-src 'self' data: blob: OBJECTS; media-src 'self' blob: OBJECTS; connect-src 'self' OBJECTS; \
+    style-src 'self'; img-src 'self' data: blob: OBJECTS; media-src 'self' blob: data: OBJECTS; connect-src 'self' OBJECTS; \
     manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const EMBED: &str = "default-src 'none'; script-src 'nonce-N' 'strict-dynamic'; worker-src 'self'; style-src 'self'; \
-    img-src 'self' data: OBJECTS; media-src 'self' blob: OBJECTS; connect-src 'self' OBJECTS; base-uri 'none'; \
+    img-src 'self' data: OBJECTS; media-src 'self' blob: data: OBJECTS; connect-src 'self' OBJECTS; base-uri 'none'; \
     form-action 'none'; frame-ancestors *";
 const WORDS: &str =
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -2,12 +2,12 @@ use super::api;
 use crate::components::awake;
 use crate::components::problem::{bad_notice, field_error};
 use crate::error::ApiError;
+use crate::query;
 use domain::next::within;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 use leptos_router::location::Url;
 use wasm_bindgen::JsCast;
 
@@ -101,16 +101,14 @@ pub fn SignIn() -> AnyView {
     let problem = RwSignal::new(None);
     let busy = RwSignal::new(false);
     let awake = awake();
-    let query = use_query_map();
+    let asked = query::search();
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let answer = Box::pin(api::sign_in(text(login), text(password)));
-        submit(answer, next_page(query.read_untracked().get("next"), "/"), busy, problem);
+        submit(answer, next_page(query::value(&asked.read_untracked(), "next"), "/"), busy, problem);
     };
     let other = move || {
-        query
-            .read()
-            .get("next")
+        query::value(&asked.read(), "next")
             .map_or_else(|| "/signup".to_owned(), |next| format!("/signup?next={}", Url::escape(&next)))
     };
     view! {
@@ -161,11 +159,11 @@ pub fn SignUp() -> AnyView {
     let problem = RwSignal::new(None);
     let busy = RwSignal::new(false);
     let awake = awake();
-    let query = use_query_map();
+    let asked = query::search();
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let answer = Box::pin(api::sign_up(text(username), text(email), text(password), invitation()));
-        submit(answer, next_page(query.read_untracked().get("next"), "/upload"), busy, problem);
+        submit(answer, next_page(query::value(&asked.read_untracked(), "next"), "/upload"), busy, problem);
     };
     view! {
         <Title text="Create an account" />
