@@ -47,6 +47,23 @@ export function captionedFilm(title: string): string {
   return path;
 }
 
+/** The twelve seconds with `words` wherever a file has room for some: chapters, subtitles, names of tracks, a title. */
+export function wordyFilm(title: string, words: string): string {
+  original ??= encode(join(folder, 'original.mp4'));
+  const [said, about] = [join(folder, 'words.srt'), join(folder, 'words.txt')];
+  writeFileSync(said, `1\n00:00:00,500 --> 00:00:10,000\n${words}\n`);
+  const escaped = words.replace(/[=;#\\\n]/g, '\\$&');
+  const chapter = (start: number, end: number) => `[CHAPTER]\nTIMEBASE=1/1\nSTART=${start}\nEND=${end}\ntitle=${escaped}\n`;
+  writeFileSync(about, `;FFMETADATA1\ntitle=${escaped}\nartist=${escaped}\n${chapter(0, 6)}${chapter(6, 12)}`);
+  const path = join(folder, `${title}.mkv`);
+  const names = ['v:0', 'a:0', 'a:1', 's:0'].flatMap((track) => [`-metadata:s:${track}`, `title=${words}`]);
+  const maps = ['0:v', '0:a', '0:a', '1'].flatMap((map) => ['-map', map]);
+  const inputs = [original, said, about].flatMap((input) => ['-i', input]);
+  const command = ['-v', 'error', '-y', ...inputs, ...maps, '-map_metadata', '2', '-c', 'copy', '-c:s', 'srt', ...names, path];
+  execFileSync('ffmpeg', command, { stdio: ['ignore', 'ignore', 'inherit'] });
+  return path;
+}
+
 /** Five pictures of three seconds each that can be told apart: red, green, blue, yellow, white with a black border. */
 export function colourful(title: string): string {
   if (!colours) {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Browser, type Locator, type Page, expect } from '@playwright/test';
+import { type Browser, type BrowserContext, type Locator, type Page, expect } from '@playwright/test';
 
 export interface User {
   name: string;
@@ -22,8 +22,23 @@ export function misspelt(word: string): string {
   return letters.join('');
 }
 
+/** Contexts whose pages fail a journey that meets something the site's own policy forbids. */
+const held = new WeakSet<BrowserContext>();
+
+/** From here on what the policy of any page in the context refuses fails the test that runs. */
+export function holdToPolicy(context: BrowserContext): void {
+  if (held.has(context)) return;
+  held.add(context);
+  context.on('console', (message) => {
+    const text = message.text();
+    // Nobody awaits it: an unhandled rejection is the failure of whichever test is running.
+    if (/(Content Security|Permissions|Trusted Types?)[ -]Policy/i.test(text)) void Promise.reject(new Error(`${message.page()?.url()}: ${text}`));
+  });
+}
+
 /** Goes to a page and waits until its buttons do something. */
 export async function visit(page: Page, path: string): Promise<void> {
+  holdToPolicy(page.context());
   await page.goto(path);
   await hydrated(page);
 }
@@ -101,7 +116,9 @@ export async function watchFrom(row: Locator): Promise<string> {
 
 /** A browser that has never been here. */
 export async function stranger(browser: Browser, baseURL: string | undefined): Promise<Page> {
-  return (await browser.newContext({ baseURL })).newPage();
+  const context = await browser.newContext({ baseURL });
+  holdToPolicy(context);
+  return context.newPage();
 }
 
 /** What the page complains about while a journey runs. */

@@ -1,5 +1,6 @@
 //! What a server function answers when it can't do what was asked.
 
+use crate::server;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,12 @@ impl FromServerFnError for ApiError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
+            ServerFnErrorErr::Deserialization(_) | ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_)
+                if !server::in_browser() =>
+            {
+                server::set_status(422);
+                Self::new("invalid_request", "Kinora can't read this request. Reload the page and try again.")
+            }
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) | ServerFnErrorErr::Deserialization(_) => {
                 Self::new("unreachable", "Kinora can't be reached. Check your connection and try again.")
             }

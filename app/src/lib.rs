@@ -8,6 +8,7 @@ mod components;
 mod error;
 mod live;
 mod page;
+mod query;
 pub mod server;
 #[cfg(feature = "ssr")]
 mod shell;

@@ -8,6 +8,7 @@ use domain::time::UnixMillis;
 use domain::video::Card;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use leptos_router::location::Url;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
@@ -85,7 +86,7 @@ pub fn page(
 /// an address first is sent there.
 fn failure(error: ApiError, here: String) -> AnyView {
     let instead = match error.code.as_str() {
-        "sign_in_required" => Some(format!("/signin?next={here}")),
+        "sign_in_required" => Some(format!("/signin?next={}", Url::escape(&here))),
         "email_unconfirmed" => Some("/verify".to_owned()),
         _ => None,
     };

@@ -20,6 +20,7 @@ pub mod key;
 pub mod ladder;
 pub mod lanes;
 pub mod language;
+pub mod next;
 pub mod outside;
 pub mod page;
 pub mod person;

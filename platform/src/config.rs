@@ -166,6 +166,11 @@ impl Config {
         Self::from_vars(&vars)
     }
 
+    /// Whether people reach the site by https, and by nothing else.
+    pub fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+
     /// An empty variable counts as absent.
     pub fn from_vars(vars: &HashMap<String, String>) -> Result<Self, Error> {
         let mut v = Vars::new(vars);

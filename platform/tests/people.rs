@@ -81,7 +81,7 @@ async fn the_first_admin_is_invited_by_the_server_and_nobody_after_that() {
     assert_eq!(come(&empty, Some(token(&other))).await.unwrap_err().code(), "invitation_invalid");
     assert_eq!(invitations::first(&empty).await.unwrap(), None);
     // The only admin stays one.
-    let actor = Actor::signed_in(accounts::person(&first));
+    let actor = Actor::signed_in(accounts::person(&empty, &first));
     for change in [
         Change { role: Some(Role::Moderator), ..Change::default() },
         Change { disabled: Some(true), ..Change::default() },

@@ -1,6 +1,7 @@
 //! A film on the pages of other sites: a page as light as it can be. Browsers send no cookie of ours from there, so what
 //! isn't for everybody isn't shown.
 
+use crate::headers::{FOR_OTHER_SITES, OF_EMBEDS, PERMISSIONS};
 use crate::problem::Problem;
 use crate::router::AppState;
 use crate::viewer::Who;
@@ -65,7 +66,8 @@ async fn page(
         }
     };
     let policy = csp.embedded(&nonce.to_string(), embedding);
-    (status, [(header::CONTENT_SECURITY_POLICY, policy)], Html(html)).into_response()
+    let policies = [(header::CONTENT_SECURITY_POLICY, policy)];
+    (status, policies, [(PERMISSIONS, OF_EMBEDS), FOR_OTHER_SITES], Html(html)).into_response()
 }
 
 /// The playlist that our player takes, once there is something to be seen.

@@ -8,6 +8,7 @@ mod csrf;
 mod dev_mail;
 mod embed;
 mod events;
+mod headers;
 mod media;
 mod objects;
 mod observe;

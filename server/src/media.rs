@@ -1,5 +1,6 @@
 //! What players read of a build as text: playlists, a manifest, chapters.
 
+use crate::headers::FOR_OTHER_SITES;
 use crate::problem::{Problem, Result};
 use crate::router::AppState;
 use crate::viewer::Who;
@@ -85,7 +86,7 @@ async fn text(
         }
     };
     let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache), (header::VARY, VARY)];
-    let mut response = headers.into_response();
+    let mut response = (headers, [FOR_OTHER_SITES]).into_response();
     // What ten thousand wait for is compressed once; other codings are left to the layer for all answers.
     let body = if takes_brotli(&wanted) {
         response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));

@@ -1,9 +1,10 @@
 //! `/m/…`: the access check, then away to where the object is. A film's segments ask here each, so this stays clear of what
 //! other requests go through: who asks and what he may see is remembered for a moment, and URLs are signed in memory.
 
+use crate::headers::{Defaults, FOR_OTHER_SITES};
 use crate::problem::{Problem, Result};
 use crate::router::AppState;
-use crate::{csp, media, session, viewer};
+use crate::{media, session, viewer};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -24,10 +25,12 @@ const PREFIX: &str = "/m/";
 struct Objects {
     platform: Platform,
     callers: Callers,
+    defaults: Defaults,
 }
 
 pub fn routes(platform: &Platform) -> Router<AppState> {
-    let objects = Objects { platform: platform.clone(), callers: Callers::default() };
+    let defaults = Defaults::new(&platform.config, "private, no-store");
+    let objects = Objects { platform: platform.clone(), callers: Callers::default(), defaults };
     Router::new().route("/m/{*path}", get(object)).with_state(Arc::new(objects))
 }
 
@@ -38,14 +41,14 @@ async fn object(State(objects): State<Arc<Objects>>, uri: Uri, headers: HeaderMa
         Ok(signed) => redirect(&signed),
         Err(problem) => problem.into_response(),
     };
-    csp::complete(response.headers_mut(), "private, no-store");
+    objects.defaults.complete(response.headers_mut());
     durations(response.status()).record(begun.elapsed());
     tracing::debug!(status = response.status().as_u16(), path, "redirected");
     response
 }
 
 async fn find(objects: &Objects, headers: &HeaderMap, path: &str) -> Result<Signed> {
-    let Objects { platform, callers } = objects;
+    let Objects { platform, callers, .. } = objects;
     let Some(caller) = Caller::of(headers) else {
         return Ok(videos::media_url(platform, &Actor::ANONYMOUS, path).await?);
     };
@@ -68,6 +71,7 @@ fn redirect(signed: &Signed) -> Response {
         (header::LOCATION, location),
         (header::CACHE_CONTROL, HeaderValue::from_str(&age).unwrap_or(HeaderValue::from_static("private, no-store"))),
         (header::VARY, HeaderValue::from_static(media::VARY)),
+        FOR_OTHER_SITES,
     ];
     (StatusCode::FOUND, headers).into_response()
 }

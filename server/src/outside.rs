@@ -1,5 +1,6 @@
 //! What other programs read: feeds, sitemaps, oEmbed.
 
+use crate::headers::FOR_OTHER_SITES;
 use crate::problem::{Problem, Result};
 use crate::router::AppState;
 use axum::Router;
@@ -30,7 +31,7 @@ pub fn routes() -> Router<AppState> {
 }
 
 fn written(kind: &'static str, text: String) -> Response {
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, CACHE)], text).into_response()
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, CACHE)], [FOR_OTHER_SITES], text).into_response()
 }
 
 async fn feed(State(platform): State<Platform>) -> Result<Response> {
@@ -92,5 +93,5 @@ async fn oembed(
 
 fn refusal(status: StatusCode, words: &str, format: Format) -> Response {
     let headers = [(header::CONTENT_TYPE, format.content_type()), (header::CACHE_CONTROL, "private, no-store")];
-    (status, headers, oembed::refusal(words, format)).into_response()
+    (status, headers, [FOR_OTHER_SITES], oembed::refusal(words, format)).into_response()
 }

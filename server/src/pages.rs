@@ -1,6 +1,6 @@
 //! The app's pages, rendered here, and the files beside them.
 
-use crate::csp::Csp;
+use crate::csp::{self, Csp};
 use crate::problem::Problem;
 use crate::router::{AppState, BODY_LIMIT};
 use app::server::{Baggage, Viewer};
@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
 use bytes::Bytes;
+use domain::outside::xml::escape;
 use http_body_util::BodyExt;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list, render_app_async_with_context};
@@ -35,6 +36,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     Router::new()
         .leptos_routes_with_context(state, listed(), context, move || app::shell(options.clone()))
         .layer(middleware::from_fn(with_baggage))
+        .layer(middleware::map_request(called))
         .fallback(file_or_not_found)
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
 }
@@ -57,6 +59,15 @@ fn context(platform: Platform, csp: Csp) -> impl Fn() + Clone + Send + Sync + 's
         provide_context(viewer.unwrap_or_default());
         csp.announce();
     }
+}
+
+/// Server functions are called by our own code. One that took a call for a form's would send whoever sent it on to where
+/// the request says that it comes from.
+async fn called(mut request: Request) -> Request {
+    if *request.method() == Method::POST {
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    }
+    request
 }
 
 /// Writes into the head what a page brings along. A browser asks for what stands in the body only once it has the styles.
@@ -132,10 +143,13 @@ pub fn error_response(request: &Request, error: Error) -> Response {
     }
     let page = format!(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
-         <title>Kinora</title><body style=\"font:1rem/1.5 system-ui;color-scheme:light dark;max-width:32rem;\
-         margin:20vh auto;padding:0 1rem\"><h1>One moment</h1><p>{said}</p><p><a href=\"\">Try again</a></p>"
+         <meta name=color-scheme content=\"light dark\"><title>Kinora</title>\
+         <link rel=stylesheet href=\"/pkg/kinora.css\"><body><main class=page><div class=empty role=alert>\
+         <h1>One moment</h1><p>{}</p><a class=btn href=\"\">Try again</a></div></main>",
+        escape(&said)
     );
-    (problem.status(), [(header::CACHE_CONTROL, "private, no-store")], Html(page)).into_response()
+    let headers = [(header::CACHE_CONTROL, "private, no-store"), (header::CONTENT_SECURITY_POLICY, csp::WORDS)];
+    (problem.status(), headers, Html(page)).into_response()
 }
 
 fn wants_page(headers: &HeaderMap) -> bool {

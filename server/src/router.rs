@@ -1,7 +1,8 @@
 //! How requests find their way: who is asked first, second and last.
 
 use crate::csp::Csp;
-use crate::{api, csp, csrf, dev_mail, embed, media, objects, observe, ops, outside, pages, session, shared, viewer};
+use crate::headers::{self, Defaults};
+use crate::{api, csrf, dev_mail, embed, media, objects, observe, ops, outside, pages, session, shared, viewer};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::{HeaderValue, header};
@@ -55,6 +56,7 @@ pub fn router(platform: Platform, leptos: LeptosOptions, shutdown: CancellationT
     // From the first request on.
     platform::telemetry::metrics_handle();
     let csp = Csp::new(&platform.config);
+    let defaults = Defaults::new(&platform.config, "private, no-cache");
     let state = AppState { platform, leptos, csp, shutdown };
 
     // Pages, API and playlists need to know who asks. The outermost layer comes last.
@@ -62,7 +64,6 @@ pub fn router(platform: Platform, leptos: LeptosOptions, shutdown: CancellationT
     let known = Router::new().nest("/api/v1", api::routes()).merge(media::routes()).merge(outside);
     let known = known.merge(pages::routes(&state)).layer(
         ServiceBuilder::new()
-            .layer(from_fn_with_state(state.clone(), csrf::protect))
             .layer(session::layer(&state.platform))
             .layer(from_fn_with_state(state.clone(), viewer::identify))
             .layer(from_fn_with_state(state.clone(), shared::open))
@@ -82,8 +83,9 @@ pub fn router(platform: Platform, leptos: LeptosOptions, shutdown: CancellationT
                 .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
                 .layer(PropagateRequestIdLayer::x_request_id())
                 .layer(from_fn(observe::requests))
-                .layer(from_fn_with_state("private, no-cache", csp::headers))
-                .layer(CompressionLayer::new().quality(COMPRESSION)),
+                .layer(from_fn_with_state(defaults, headers::complete))
+                .layer(CompressionLayer::new().quality(COMPRESSION))
+                .layer(from_fn_with_state(state.clone(), csrf::protect)),
         )
         // Stands beside all of the above.
         .merge(objects::routes(&state.platform))

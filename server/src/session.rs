@@ -15,7 +15,7 @@ pub fn layer(platform: &Platform) -> SessionManagerLayer<sessions::Store> {
         .with_name(COOKIE)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
-        .with_secure(platform.config.public_url.scheme() == "https")
+        .with_secure(platform.config.is_https())
         .with_expiry(Expiry::OnInactivity(time::Duration::seconds(platform.config.session_idle.as_secs() as i64)))
 }
 

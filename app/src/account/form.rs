@@ -3,6 +3,7 @@
 use crate::components::awake;
 use crate::components::problem::{bad_notice, field_error};
 use crate::error::ApiError;
+use domain::next::within;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -139,7 +140,5 @@ pub fn said(text: impl Into<String>) -> AnyView {
 
 /// Where to go afterwards: only to pages of this site.
 pub fn next_page(asked: Option<String>, usual: &str) -> String {
-    asked
-        .filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r', '\t']))
-        .unwrap_or_else(|| usual.to_owned())
+    asked.as_deref().and_then(within).unwrap_or(usual).to_owned()
 }

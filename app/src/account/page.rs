@@ -1,24 +1,27 @@
 use super::api;
 use super::form::{Field, Form, next_page, secret, text};
+use crate::query;
 use crate::server;
 use leptos::html;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
+use leptos_router::location::Url;
 
 #[component]
 pub fn SignIn() -> AnyView {
     let (login, password) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
     let form = Form::new();
-    let query = use_query_map();
+    let asked = query::search();
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let (login, password) = (text(login), text(password));
-        let next = next_page(query.read_untracked().get("next"), "/");
+        let next = next_page(query::value(&asked.read_untracked(), "next"), "/");
         form.send(Box::pin(async move { Ok(Some(api::sign_in(login, password).await?.unwrap_or(next))) }));
     };
-    let other =
-        move || query.read().get("next").map_or_else(|| "/signup".to_owned(), |next| format!("/signup?next={next}"));
+    let other = move || {
+        query::value(&asked.read(), "next")
+            .map_or_else(|| "/signup".to_owned(), |next| format!("/signup?next={}", Url::escape(&next)))
+    };
     view! {
         <Title text="Sign in" />
         <div class="page page-form">
@@ -68,11 +71,11 @@ pub fn SignUp() -> AnyView {
     let (username, email, password) =
         (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
     let form = Form::new();
-    let query = use_query_map();
+    let asked = query::search();
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let (username, email, password) = (text(username), text(email), text(password));
-        let next = next_page(query.read_untracked().get("next"), "/upload");
+        let next = next_page(query::value(&asked.read_untracked(), "next"), "/upload");
         // Of an invitation's address.
         let invitation = Some(secret()).filter(|token| !token.is_empty());
         form.send(Box::pin(async move {

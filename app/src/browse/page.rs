@@ -2,65 +2,44 @@ use super::api;
 use crate::components::empty::Empty;
 use crate::components::film_card::{film_card, grid_skeleton};
 use crate::page::{Listing, Load, Loaded, page};
+use crate::query;
 use domain::search::SearchQuery;
 use domain::time::UnixMillis;
 use domain::video::Card;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::{Meta, Title};
-use leptos_router::hooks::{use_location, use_query_map};
-use leptos_router::params::ParamsMap;
+use leptos_router::hooks::use_location;
+use leptos_router::location::Url;
 
 /// How many posters are surely in the first row: they load at once, the rest when they come near.
 const FIRST_ROW: usize = 4;
 
 /// The part of the query string that says which films are meant.
-fn key(query: &ParamsMap) -> String {
-    let mut key = ParamsMap::new();
-    for name in ["q", "cursor"] {
-        if let Some(value) = query.get(name) {
-            key.insert(name, value);
-        }
-    }
-    key.to_query_string()
-}
-
-fn parse(key: &str) -> (Option<String>, Option<String>) {
-    let (mut query, mut cursor) = (None, None);
-    for pair in key.trim_start_matches('?').split('&') {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let value = leptos_router::location::Url::unescape(value);
-        match name {
-            "q" => query = Some(value),
-            "cursor" => cursor = Some(value),
-            _ => {}
-        }
-    }
-    (query, cursor)
+fn key(search: &str) -> String {
+    let is_meant = |pair: &&str| pair.starts_with("q=") || pair.starts_with("cursor=");
+    search.split('&').filter(is_meant).collect::<Vec<_>>().join("&")
 }
 
 fn load(key: String) -> Load {
-    Box::pin(async move {
-        let (query, cursor) = parse(&key);
-        api::films(query, cursor).await.map(Loaded::new)
-    })
+    Box::pin(async move { api::films(query::value(&key, "q"), query::value(&key, "cursor")).await.map(Loaded::new) })
 }
 
 /// What is looked for, as typed: None on the home page and for blanks.
 fn looked_for() -> Option<String> {
-    let query = use_query_map().read_untracked().get("q")?;
+    let query = query::value(&query::search().read_untracked(), "q")?;
     SearchQuery::parse(&query).map(|q| q.as_str().to_owned())
 }
 
 #[component]
 pub fn Home() -> AnyView {
-    let query = use_query_map();
+    let asked = query::search();
     view! {
         <Title text="" />
         <Meta name="description" content="Films, watched by the light of one warm lamp." />
         <div class="page">
             <h1 class="visually-hidden">"Newest films"</h1>
-            {page(Signal::derive(move || key(&query.read())), load, grid_skeleton, show)}
+            {page(Signal::derive(move || key(&asked.read())), load, grid_skeleton, show)}
         </div>
     }
     .into_any()
@@ -68,9 +47,9 @@ pub fn Home() -> AnyView {
 
 #[component]
 pub fn Search() -> AnyView {
-    let query = use_query_map();
+    let asked = query::search();
     let heading = move || {
-        let text = query.read().get("q").and_then(|q| SearchQuery::parse(&q));
+        let text = query::value(&asked.read(), "q").and_then(|q| SearchQuery::parse(&q));
         text.map_or_else(|| "Newest films".to_owned(), |q| format!("Films for “{}”", q.as_str()))
     };
     view! {
@@ -80,7 +59,7 @@ pub fn Search() -> AnyView {
             <h1 class="mb-6 text-lg" dir="auto">
                 {heading}
             </h1>
-            {page(Signal::derive(move || key(&query.read())), load, grid_skeleton, show)}
+            {page(Signal::derive(move || key(&asked.read())), load, grid_skeleton, show)}
         </div>
     }
     .into_any()
@@ -113,14 +92,9 @@ fn show_more(cursor: Option<String>, query: Option<String>, more: RwSignal<Vec<(
     let href = {
         let query = query.clone();
         move || {
-            let mut params = ParamsMap::new();
-            if let Some(query) = &query {
-                params.insert("q", query.clone());
-            }
-            if let Some(cursor) = next.get() {
-                params.insert("cursor", cursor);
-            }
-            format!("{path}{}", params.to_query_string())
+            let asked = [("q", query.clone()), ("cursor", next.get())];
+            let asked = asked.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", Url::escape(&value?))));
+            format!("{path}?{}", asked.collect::<Vec<_>>().join("&"))
         }
     };
     let append = move |event: leptos::ev::MouseEvent| {

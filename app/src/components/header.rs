@@ -3,13 +3,14 @@
 use super::icons::{FILMS, PEOPLE, PERSON, SEARCH, SIGN_OUT, THEME, UPLOAD, icon};
 use super::{awake, theme};
 use crate::account::{Account, Me, api::sign_out};
+use crate::query;
 use domain::actor::Role;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_navigate;
 use wasm_bindgen::JsCast;
 
 #[component]
@@ -39,7 +40,7 @@ pub fn Header() -> AnyView {
 #[component]
 fn SearchForm() -> AnyView {
     let input = NodeRef::<html::Input>::new();
-    let query = use_query_map();
+    let asked = query::search();
     let navigate = use_navigate();
     let look = move |event: ev::SubmitEvent| {
         event.prevent_default();
@@ -76,8 +77,8 @@ fn SearchForm() -> AnyView {
                 autocomplete="off"
                 enterkeyhint="search"
                 dir="auto"
-                prop:value=move || query.read().get("q").unwrap_or_default()
-                value=query.read_untracked().get("q").unwrap_or_default()
+                prop:value=move || query::value(&asked.read(), "q").unwrap_or_default()
+                value=query::value(&asked.read_untracked(), "q").unwrap_or_default()
             />
             <button class="visually-hidden" type="submit" tabindex="-1">
                 "Search"

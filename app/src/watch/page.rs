@@ -4,6 +4,7 @@ use super::player::{Film, player};
 use crate::error::ApiError;
 use crate::live::{News, follow};
 use crate::page::{Load, Loaded, page};
+use crate::query;
 use domain::id::VideoId;
 use domain::time::{age, place};
 use domain::video::{Playback, State, Video, Visibility, percent};
@@ -12,7 +13,7 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use leptos_meta::{Link, Title};
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_params_map;
 use send_wrapper::SendWrapper;
 use serde::{Deserialize, Serialize};
 use std::rc::Rc;
@@ -136,7 +137,7 @@ fn show(shown: Loaded) -> AnyView {
 
 /// The second that the page's address names (`?t=`), if the film has it.
 fn asked_place(video: &Video) -> Option<f64> {
-    let seconds = place(&use_query_map().read_untracked().get("t")?)?;
+    let seconds = place(&query::value(&query::search().read_untracked(), "t")?)?;
     let is_there = video.duration_ms.is_none_or(|length| i64::from(seconds) * 1000 < length);
     is_there.then_some(f64::from(seconds))
 }
