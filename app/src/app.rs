@@ -59,27 +59,36 @@ lazy_pages! {
     EmailPage: ChangeEmail
 }
 
+/// In groups: a tuple has no room for all.
 fn pages() -> impl MatchNestedRoutes + Clone {
     (
-        NestedRoute::new(path!("/"), Lazy::<HomePage>::new()),
-        NestedRoute::new(path!("/search"), Lazy::<SearchPage>::new()),
-        NestedRoute::new(path!("/watch/:id"), Lazy::<WatchPage>::new()),
-        NestedRoute::new(path!("/upload"), Lazy::<UploadPage>::new()),
-        NestedRoute::new(path!("/studio"), Lazy::<StudioPage>::new()),
-        NestedRoute::new(path!("/signin"), Lazy::<SignInPage>::new()),
-        NestedRoute::new(path!("/signup"), Lazy::<SignUpPage>::new()),
-        NestedRoute::new(path!("/account"), Lazy::<MySessionsPage>::new()),
-        NestedRoute::new(path!("/account/tokens"), Lazy::<MyTokensPage>::new()),
-        NestedRoute::new(path!("/account/log"), Lazy::<MyLogPage>::new()),
-        NestedRoute::new(path!("/admin"), Lazy::<PeoplePage>::new()),
-        NestedRoute::new(path!("/admin/invitations"), Lazy::<InvitationsPage>::new()),
-        NestedRoute::new(path!("/admin/log"), Lazy::<AuditLogPage>::new()),
-        NestedRoute::new(path!("/forgot"), Lazy::<ForgotPage>::new()),
-        NestedRoute::new(path!("/reset"), Lazy::<ResetPage>::new()),
-        NestedRoute::new(path!("/verify"), Lazy::<VerifyPage>::new()),
-        NestedRoute::new(path!("/confirm"), Lazy::<ConfirmPage>::new()),
-        NestedRoute::new(path!("/account/password"), Lazy::<PasswordPage>::new()),
-        NestedRoute::new(path!("/account/email"), Lazy::<EmailPage>::new()),
+        (
+            NestedRoute::new(path!("/"), Lazy::<HomePage>::new()),
+            NestedRoute::new(path!("/search"), Lazy::<SearchPage>::new()),
+            NestedRoute::new(path!("/watch/:id"), Lazy::<WatchPage>::new()),
+            NestedRoute::new(path!("/upload"), Lazy::<UploadPage>::new()),
+            NestedRoute::new(path!("/studio"), Lazy::<StudioPage>::new()),
+        ),
+        (
+            NestedRoute::new(path!("/signin"), Lazy::<SignInPage>::new()),
+            NestedRoute::new(path!("/signup"), Lazy::<SignUpPage>::new()),
+            NestedRoute::new(path!("/forgot"), Lazy::<ForgotPage>::new()),
+            NestedRoute::new(path!("/reset"), Lazy::<ResetPage>::new()),
+            NestedRoute::new(path!("/verify"), Lazy::<VerifyPage>::new()),
+            NestedRoute::new(path!("/confirm"), Lazy::<ConfirmPage>::new()),
+        ),
+        (
+            NestedRoute::new(path!("/account"), Lazy::<MySessionsPage>::new()),
+            NestedRoute::new(path!("/account/password"), Lazy::<PasswordPage>::new()),
+            NestedRoute::new(path!("/account/email"), Lazy::<EmailPage>::new()),
+            NestedRoute::new(path!("/account/tokens"), Lazy::<MyTokensPage>::new()),
+            NestedRoute::new(path!("/account/log"), Lazy::<MyLogPage>::new()),
+        ),
+        (
+            NestedRoute::new(path!("/admin"), Lazy::<PeoplePage>::new()),
+            NestedRoute::new(path!("/admin/invitations"), Lazy::<InvitationsPage>::new()),
+            NestedRoute::new(path!("/admin/log"), Lazy::<AuditLogPage>::new()),
+        ),
     )
 }
 
