@@ -14,6 +14,9 @@ async function shown(page: Page, name: string): Promise<void> {
   }
 }
 
+/** What a form says once it was sent. */
+const said = (page: Page) => page.locator('p[role=status]');
+
 async function signIn(page: Page, login: string, password: string): Promise<void> {
   await visit(page, '/signin');
   await page.getByLabel('Username or e-mail').fill(login);
@@ -24,7 +27,7 @@ async function signIn(page: Page, login: string, password: string): Promise<void
 async function confirm(page: Page, link: string): Promise<void> {
   await visit(page, link);
   await page.getByRole('button', { name: 'Yes, this is my address' }).click();
-  await expect(page.getByRole('status')).toBeVisible();
+  await expect(said(page)).toBeVisible();
 }
 
 /** Somebody whose address is confirmed. */
@@ -45,7 +48,7 @@ test('an address is confirmed by the link that was sent there', async ({ page, b
   await expect(page.getByText('not confirmed yet')).toBeVisible();
   await shown(page, 'email-unconfirmed');
   await page.getByRole('button', { name: 'Send again' }).click();
-  await expect(page.getByRole('status')).toContainText('Sent.');
+  await expect(said(page)).toContainText('Sent.');
   await expect.poll(() => mailsTo(user.email).length).toBe(2);
   const [second, first] = mailsTo(user.email);
 
@@ -59,7 +62,7 @@ test('an address is confirmed by the link that was sent there', async ({ page, b
   await shown(page, 'confirm');
   await page.reload();
   await confirm(page, second.link);
-  await expect(page.getByRole('status')).toContainText(`${user.email} is confirmed`);
+  await expect(said(page)).toContainText(`${user.email} is confirmed`);
   await shown(page, 'confirm-done');
   await signIn(elsewhere, user.email, user.password);
   await expect(elsewhere).not.toHaveURL(/signin/);
@@ -75,7 +78,7 @@ test('a forgotten password is replaced, and who was signed in is out', async ({ 
   await shown(elsewhere, 'forgot');
   await elsewhere.getByLabel('Username or e-mail').fill(user.email);
   await elsewhere.getByRole('button', { name: 'Send a link' }).click();
-  await expect(elsewhere.getByRole('status')).toContainText('If this account exists');
+  await expect(said(elsewhere)).toContainText('If this account exists');
   await shown(elsewhere, 'forgot-done');
 
   const { link, text } = await mailTo(user.email, 'Choose a new password');
@@ -91,7 +94,7 @@ test('a forgotten password is replaced, and who was signed in is out', async ({ 
   const fresh = `${uniqueWord()}-${uniqueWord()}`;
   await elsewhere.getByLabel('New password').fill(fresh);
   await elsewhere.getByRole('button', { name: 'Change password' }).click();
-  await expect(elsewhere.getByRole('status')).toContainText('Your password is changed');
+  await expect(said(elsewhere)).toContainText('Your password is changed');
   await shown(elsewhere, 'reset-done');
   // No server is told of the link by an address, nor by where somebody comes from.
   expect(asked.filter((request) => request.includes('kim_'))).toEqual([]);
@@ -120,7 +123,7 @@ test('a password is changed, and every other browser is signed out', async ({ pa
   await expect(page.getByLabel('Current password')).toBeFocused();
   await page.getByLabel('Current password').fill(user.password);
   await page.getByRole('button', { name: 'Change password' }).click();
-  await expect(page.getByRole('status')).toContainText('Your password is changed');
+  await expect(said(page)).toContainText('Your password is changed');
   await shown(page, 'password-done');
   await visit(page, '/studio');
   await expect(page).toHaveURL(/\/studio/);
@@ -136,14 +139,14 @@ test('an address is changed when both have said yes', async ({ page }) => {
   await page.getByLabel('Your password').fill(user.password);
   await shown(page, 'email');
   await page.getByRole('button', { name: 'Change address' }).click();
-  await expect(page.getByRole('status')).toContainText('both addresses');
+  await expect(said(page)).toContainText('both addresses');
   await shown(page, 'email-done');
   await confirm(page, (await mailTo(user.email, 'Is your address to change?')).link);
-  await expect(page.getByRole('status')).toContainText('once the link in the other mail is opened');
+  await expect(said(page)).toContainText('once the link in the other mail is opened');
   await visit(page, '/account/email');
   await expect(page.getByText(user.email)).toBeVisible();
   await confirm(page, (await mailTo(next, 'Confirm your new address')).link);
-  await expect(page.getByRole('status')).toContainText(`Your address is ${next}`);
+  await expect(said(page)).toContainText(`Your address is ${next}`);
   await visit(page, '/account/email');
   await expect(page.getByText(next)).toBeVisible();
 });
@@ -168,7 +171,7 @@ test('where addresses have to be confirmed, somebody new is led to do so', async
     await expect(page.getByText(user.email)).toBeVisible();
     await shown(page, 'verify');
     await page.getByRole('button', { name: 'Send again' }).click();
-    await expect(page.getByRole('status')).toContainText('Sent.');
+    await expect(said(page)).toContainText('Sent.');
     const elsewhere = await stranger(browser, url);
     await signIn(elsewhere, user.name, user.password);
     await expect(elsewhere).toHaveURL(/\/verify$/);

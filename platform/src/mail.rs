@@ -183,7 +183,7 @@ async fn compose(platform: &Platform, tx: &mut PgConnection, waiting: &Waiting) 
 }
 
 async fn token(tx: &mut PgConnection, user: &UserId, opens: Opens, email: &str, seconds: f64) -> sqlx::Result<String> {
-    let token = format!("{TOKEN_PREFIX}{}", accounts::hex(&rand::random::<[u8; 24]>()));
+    let token = format!("{TOKEN_PREFIX}{}", accounts::hex(&rand::random::<[u8; 20]>()));
     db::email_tokens::put(tx, &Sha256::digest(&token), user, opens, email, seconds).await?;
     Ok(token)
 }

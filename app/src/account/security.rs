@@ -114,13 +114,14 @@ fn email_form(address: Address) -> AnyView {
     };
     view! {
         <div class="grid gap-5 max-w-md">
-        <p class="break-words">
-            "Your address is " <strong>{present}</strong> {if verified { ", and confirmed." } else { ", not confirmed yet." }}
-        </p>
-        {(!verified && server::sends_mail()).then(again)}
-        <form method="post" on:submit=send>
-            {body}
-        </form>
+            <p class="break-words">
+                "Your address is " <strong>{present}</strong>
+                {if verified { ", and confirmed." } else { ", not confirmed yet." }}
+            </p>
+            {(!verified && server::sends_mail()).then(again)}
+            <form method="post" on:submit=send>
+                {body}
+            </form>
         </div>
     }
     .into_any()

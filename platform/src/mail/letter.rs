@@ -163,8 +163,21 @@ mod tests {
     #[test]
     fn a_letter_is_short_and_its_link_stands_on_a_line_of_its_own() {
         let site = "https://films.example".parse().unwrap();
-        insta::assert_snapshot!(reset(&site, &user(), "kim_0").text().replace('\r', ""));
-        insta::assert_snapshot!(change_old(&site, &user(), "ada@lovelace.example", "kim_0").html().replace('\r', ""));
+        let text = reset(&site, &user(), "kim_0").text();
+        let lines: Vec<&str> = text.split("\r\n").collect();
+        assert_eq!(
+            lines[..5],
+            [
+                "Hello ada, here you choose a new password:",
+                "",
+                "https://films.example/reset#kim_0",
+                "",
+                "The link works once, within 30 minutes. If you didn't ask for it at",
+            ]
+        );
+        assert!(lines.iter().all(|line| line.is_ascii() && line.len() <= 72), "{text}");
+        let html = reset(&site, &user(), "kim_0").html();
+        assert!(html.contains("<a href=\"https://films.example/reset#kim_0\""), "{html}");
     }
 
     #[test]

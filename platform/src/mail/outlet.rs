@@ -2,8 +2,8 @@
 
 use super::letter::Letter;
 use crate::config::{Config, MailConfig, MailRoute};
-use lettre::message::header::{Header, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use std::error::Error as _;
@@ -86,9 +86,24 @@ impl Outlet {
             .message_id(Some(format!("<{id}@{}>", self.host)))
             .date_now()
             .header(AutoSubmitted)
-            .multipart(MultiPart::alternative_plain_html(letter.text(), letter.html()))
+            .multipart(
+                MultiPart::alternative()
+                    .singlepart(part(ContentType::TEXT_PLAIN, letter.text()))
+                    .singlepart(part(ContentType::TEXT_HTML, letter.html())),
+            )
             .map_err(|error| Failure::Refused(error.to_string()))
     }
+}
+
+/// As it is, where it may be (RFC 5322, 2.1.1): encoded, a link would be cut into lines, and nobody could read it in a file.
+fn part(kind: ContentType, text: String) -> SinglePart {
+    let is_plain = text.is_ascii() && text.lines().all(|line| line.len() <= 998);
+    let body = if is_plain {
+        Body::dangerous_pre_encoded(text.into_bytes(), ContentTransferEncoding::SevenBit)
+    } else {
+        Body::new(text)
+    };
+    SinglePart::builder().header(kind).body(body)
 }
 
 fn judged(error: &smtp::Error) -> Failure {
