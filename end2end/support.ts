@@ -52,7 +52,7 @@ export async function hydrated(page: Page): Promise<void> {
 /** Makes an account; `path` is an invitation's, where there is one. */
 export async function signUp(page: Page, path = '/signup'): Promise<User> {
   const name = uniqueWord();
-  const user = { name, email: `${name}@example.org`, password: `${uniqueWord()}-${uniqueWord()}` };
+  const user = { name, email: `${name}@example.org`, password: `hush-${uniqueWord()}-${uniqueWord()}` };
   await visit(page, path);
   await page.getByLabel('Username').fill(user.name);
   await page.getByLabel('E-mail').fill(user.email);

@@ -16,6 +16,7 @@ mod app;
 pub mod cli;
 mod data_dir;
 mod kafka;
+mod leaks;
 mod leftover;
 mod ports;
 mod postgres;
