@@ -3,12 +3,12 @@ use super::{admin, chosen, roles};
 use crate::components::rows::skeleton;
 use crate::components::toast::say;
 use crate::page::{Load, Loaded, page};
+use crate::query;
 use domain::person::Person;
 use domain::time::{UnixMillis, age, bytes};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::use_query_map;
 
 fn load(query: String) -> Load {
     Box::pin(async move { api::people(Some(query), None).await.map(Loaded::new) })
@@ -16,8 +16,8 @@ fn load(query: String) -> Load {
 
 #[component]
 pub fn People() -> AnyView {
-    let query = use_query_map();
-    let text = move || query.read().get("q").unwrap_or_default();
+    let asked = query::search();
+    let text = move || query::value(&asked.read(), "q").unwrap_or_default();
     let found = page(Signal::derive(text), load, skeleton, show);
     let content = view! {
         <form class="flex gap-3 mb-6" method="get" role="search" aria-label="People">
@@ -28,7 +28,7 @@ pub fn People() -> AnyView {
                 aria-label="Name or e-mail"
                 placeholder="Name or e-mail"
                 maxlength="254"
-                value=query.read_untracked().get("q").unwrap_or_default()
+                value=query::value(&asked.read_untracked(), "q").unwrap_or_default()
             />
             <button class="btn" type="submit">
                 "Find"
@@ -43,9 +43,9 @@ fn show(found: Loaded) -> AnyView {
     let Some(Everybody { page, now }) = found.get() else { return ().into_any() };
     let people = RwSignal::new(page.items);
     let next = RwSignal::new(page.next_cursor);
-    let query = use_query_map();
+    let asked = query::search();
     let more = move |_| {
-        let (text, cursor) = (query.read_untracked().get("q"), next.get_untracked());
+        let (text, cursor) = (query::value(&asked.read_untracked(), "q"), next.get_untracked());
         spawn_local(async move {
             match api::people(text, cursor).await {
                 Ok(Everybody { page, .. }) => {
