@@ -14,6 +14,10 @@ use platform::{Error, Platform, mail};
 use std::fmt::Write;
 use std::net::IpAddr;
 
+/// Text, and how it looks.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// Nothing where mails are sent, or where the server listens to other machines.
 pub fn routes(platform: &Platform) -> Router<AppState> {
     let is_here = platform.config.listen.ip().is_loopback();
@@ -30,7 +34,8 @@ async fn show(State(platform): State<Platform>, ClientIp(ip): ClientIp, headers:
         Ok(mails) => mails,
         Err(error) => return Problem::from(Error::internal(error)).into_response(),
     };
-    Html(page(&mails, platform.config.public_url.as_str())).into_response()
+    let policy = [(header::CONTENT_SECURITY_POLICY, POLICY)];
+    (policy, Html(page(&mails, platform.config.public_url.as_str()))).into_response()
 }
 
 /// Neither somebody whom a proxy brings, nor a page elsewhere whose name leads to this machine.
