@@ -205,7 +205,7 @@ test('what people write is shown as they wrote it, and makes nothing on any page
     const short = payloads.filter(({ length }) => length <= 80 && length > 0);
     await page.request.patch(`/api/v1/videos/${id}`, { data: { title: word, visibility: 'private' }, headers: { origin: baseURL! } });
     for (const label of short) {
-      const answer = await page.request.post(`/api/v1/videos/${id}/links`, { data: { label, lasts: 'week' }, headers: { origin: baseURL! } });
+      const answer = await page.request.post(`/api/v1/videos/${id}/links`, { data: { label, expires: '7d' }, headers: { origin: baseURL! } });
       expect(answer.status(), label).toBe(201);
     }
     const said = short.map((line, at) => `${at + 1}\n00:00:00,100 --> 00:00:11,000\n${line}\n`).join('\n');
