@@ -3,9 +3,9 @@ use crate::error::ApiError;
 use crate::server;
 use domain::fingerprint::Fingerprint;
 use domain::id::{UploadId, VideoId};
-#[allow(unused_imports, reason = "used by the server's half")]
 use domain::quota::Quota;
 use domain::time::UnixMillis;
+#[allow(unused_imports, reason = "used by the server's half")]
 use domain::upload::{Checksum, Created, PartRequest, PartUrl, Status};
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
