@@ -28,7 +28,7 @@ begun=$EPOCHREALTIME
 step apt
 # Downloads wait for the network while compilers want the CPU, so two lanes side by side.
 lane wasm wasm-bindgen & compilers=$!
-lane kafka node versitygw nginx & downloads=$!
+lane kafka node versitygw nginx schemathesis & downloads=$!
 failed=0
 wait "$compilers" || failed=1
 wait "$downloads" || failed=1

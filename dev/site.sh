@@ -55,6 +55,7 @@ wasm() {
 styles() {
     npx @tailwindcss/cli -i style/tailwind.css -o "$PKG/kinora.css" --minify
     npx @tailwindcss/cli -i style/embed.css -o "$PKG/embed.css" --minify
+    npx @tailwindcss/cli -i style/api.css -o "$PKG/api.css" --minify
 }
 
 player() { node frontend/player/build.mjs "$PKG"; }

@@ -33,11 +33,14 @@ count_playwright() {
     plain | awk '/^ +[0-9]+ (passed|flaky)/ { p += $1 } /^ +[0-9]+ (failed|did not run|interrupted|timed out)/ { f += $1 }
         END { print p + 0, f + 0 }'
 }
+# Schemathesis' last lines, as dev/schemathesis.sh sums them up: `schemathesis: 30 passed, 1 failed`.
+count_schemathesis() { plain | awk '/^schemathesis: / { p = $2; f = $4 } END { print p + 0, f + 0 }'; }
 count_nothing() { cat >/dev/null; echo 0 0; }
 
 # Built outside of `exec`, so that the services don't wait and no variable of theirs is built into a crate.
 part build count_nothing cargo test --quiet --workspace --exclude frontend --no-run
 part rust count_cargo "$dev" exec -- cargo test --workspace --exclude frontend --no-fail-fast
+part api count_schemathesis env KINORA_API_RATE=0 "$dev" exec --app -- bash dev/schemathesis.sh
 if [ -e end2end/playwright.config.ts ]; then
     part browser count_playwright "$dev" exec --app -- npm run --silent e2e
 fi

@@ -33,8 +33,11 @@ export async function restarted(meanwhile: () => Promise<unknown>): Promise<void
 }
 
 /** Another server of the same site, with other settings. */
-export async function anotherServer(settings: Record<string, string>): Promise<{ url: string; stop: () => void }> {
-  const port = await freePort();
+export async function anotherServer(
+  settings: Record<string, string>,
+  given?: number,
+): Promise<{ url: string; stop: () => void }> {
+  const port = given ?? (await freePort());
   const { path, env } = program();
   const url = `http://localhost:${port}`;
   const listen = `127.0.0.1:${port}`;

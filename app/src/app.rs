@@ -1,7 +1,8 @@
 //! The router, and what every page shares.
 
 use crate::account::{
-    Account, ChangeEmail, ChangePassword, Confirm, Forgot, MyLog, MySessions, MyTokens, Reset, SignIn, SignUp, Verify,
+    Account, ChangeEmail, ChangePassword, Confirm, Forgot, Identities, MyFactors, MyLog, MySessions, MyTokens, Reset,
+    SignIn, SignInCode, SignUp, Verify,
 };
 use crate::admin::{AuditLog, Invitations, People};
 use crate::browse::{Home, Search};
@@ -44,6 +45,7 @@ lazy_pages! {
     UploadPage: Upload,
     StudioPage: Studio,
     SignInPage: SignIn,
+    SignInCodePage: SignInCode,
     SignUpPage: SignUp,
     ForgotPage: Forgot,
     ResetPage: Reset,
@@ -52,6 +54,8 @@ lazy_pages! {
     MySessionsPage: MySessions,
     PasswordPage: ChangePassword,
     EmailPage: ChangeEmail,
+    IdentitiesPage: Identities,
+    MyFactorsPage: MyFactors,
     MyTokensPage: MyTokens,
     MyLogPage: MyLog,
     PeoplePage: People,
@@ -70,6 +74,7 @@ fn pages() -> impl MatchNestedRoutes + Clone {
     );
     let coming_in = (
         NestedRoute::new(path!("/signin"), Lazy::<SignInPage>::new()),
+        NestedRoute::new(path!("/signin/code"), Lazy::<SignInCodePage>::new()),
         NestedRoute::new(path!("/signup"), Lazy::<SignUpPage>::new()),
         NestedRoute::new(path!("/forgot"), Lazy::<ForgotPage>::new()),
         NestedRoute::new(path!("/reset"), Lazy::<ResetPage>::new()),
@@ -80,6 +85,8 @@ fn pages() -> impl MatchNestedRoutes + Clone {
         NestedRoute::new(path!("/account"), Lazy::<MySessionsPage>::new()),
         NestedRoute::new(path!("/account/password"), Lazy::<PasswordPage>::new()),
         NestedRoute::new(path!("/account/email"), Lazy::<EmailPage>::new()),
+        NestedRoute::new(path!("/account/identities"), Lazy::<IdentitiesPage>::new()),
+        NestedRoute::new(path!("/account/factors"), Lazy::<MyFactorsPage>::new()),
         NestedRoute::new(path!("/account/tokens"), Lazy::<MyTokensPage>::new()),
         NestedRoute::new(path!("/account/log"), Lazy::<MyLogPage>::new()),
     );

@@ -36,10 +36,14 @@ mod in_browser {
 
 #[cfg(feature = "ssr")]
 mod baggage;
+#[cfg(feature = "ssr")]
+mod entrance;
 
 #[cfg(feature = "ssr")]
 mod on_server {
     pub use super::baggage::{Baggage, bring_along, early, tell};
+    pub use super::entrance::{ask_for_factor, ask_in, keep_mark, note_proof, pending, proven, take_mark, welcome};
+    pub use crate::account::CODE_PAGE;
     use crate::components::theme;
     use crate::error::ApiError;
     use axum::extract::ConnectInfo;
@@ -90,8 +94,11 @@ mod on_server {
 
     /// What somebody chose; else it is the system's.
     pub fn theme() -> Option<&'static str> {
-        let parts = use_context::<Parts>()?;
-        let chosen = cookie(&parts.headers, theme::COOKIE)?;
+        theme_of(&use_context::<Parts>()?.headers)
+    }
+
+    pub fn theme_of(headers: &HeaderMap) -> Option<&'static str> {
+        let chosen = cookie(headers, theme::COOKIE)?;
         ["light", "dark"].into_iter().find(|theme| *theme == chosen)
     }
 
@@ -102,11 +109,13 @@ mod on_server {
         pub user: Option<User>,
         /// The name of the session that was signed in; None with a token.
         pub session: Option<String>,
+        /// When somebody signed in there, or proved to be still the same: Unix seconds.
+        pub proved_at: Option<i64>,
     }
 
     impl Default for Viewer {
         fn default() -> Self {
-            Self { actor: Actor::ANONYMOUS, user: None, session: None }
+            Self { actor: Actor::ANONYMOUS, user: None, session: None, proved_at: None }
         }
     }
 
@@ -158,6 +167,7 @@ mod on_server {
                 E::Invalid { field, .. } => (422, Some((*field).to_owned()), None),
                 E::Conflict { details, .. } => (409, None, details.clone()),
                 E::Lost => (409, None, None),
+                E::Changed => (412, None, None),
                 E::TooMany { retry_after } => {
                     insert_header(header::RETRY_AFTER, *retry_after);
                     (429, None, None)
@@ -234,20 +244,33 @@ mod on_server {
         Ok(hold(&session().await?, key).await?)
     }
 
-    async fn session() -> Result<Session, ApiError> {
+    pub async fn session() -> Result<Session, ApiError> {
         leptos_axum::extract::<Session>().await.map_err(|error| platform::Error::internal(error.to_string()).into())
     }
 
     /// Begins a session for `user`, with a new id: one that was known before the sign-in is worth nothing.
     pub async fn begin_session(user: &User) -> Result<(), ApiError> {
-        let agent: String = use_context::<Parts>()
-            .and_then(|parts| Some(parts.headers.get(header::USER_AGENT)?.to_str().ok()?.chars().take(200).collect()))
-            .unwrap_or_default();
-        let session = session().await?;
+        let headers = use_context::<Parts>().map(|parts| parts.headers).unwrap_or_default();
+        Ok(begin(&session().await?, user, &headers, client_ip()).await?)
+    }
+
+    /// The same in the session of a request that is no server function's.
+    pub async fn begin(
+        session: &Session,
+        user: &User,
+        headers: &HeaderMap,
+        ip: Option<IpAddr>,
+    ) -> Result<(), platform::Error> {
+        let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+        let agent: String = agent.chars().take(200).collect();
         session.cycle_id().await.map_err(platform::Error::internal)?;
+        for of_another in [sessions::FACTOR, sessions::PENDING, sessions::CEREMONY] {
+            session.remove_value(of_another).await.map_err(platform::Error::internal)?;
+        }
         session.insert(sessions::USER_ID, user.id.as_str()).await.map_err(platform::Error::internal)?;
         session.insert(sessions::DEVICE, agent).await.map_err(platform::Error::internal)?;
-        if let Some(ip) = client_ip() {
+        session.insert(sessions::PROVED_AT, now().0 / 1000).await.map_err(platform::Error::internal)?;
+        if let Some(ip) = ip {
             session.insert(sessions::ADDRESS, ip.to_string()).await.map_err(platform::Error::internal)?;
         }
         Ok(())

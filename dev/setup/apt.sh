@@ -10,9 +10,8 @@ wanted() {
     local java; java=$(java_major || true)
     [ "${java:-0}" -ge 17 ] || echo openjdk-17-jre-headless
     command -v mvn >/dev/null || echo maven
-    . "$ROOT/dev/setup/go.sh"
-    # Without a Go that is new enough, one comes from PyPI into a virtual environment.
-    [ -x "$TOOLS/bin/versitygw" ] || new_go >/dev/null || echo python3-venv
+    # What comes from PyPI gets a virtual environment: schemathesis, and a Go where there is none that is new enough.
+    python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
 }
 
 missing() {

@@ -54,6 +54,7 @@ pub struct Stack {
     postgres: Option<Postgres>,
     ports: StackPorts,
     data_dir: PathBuf,
+    secrets: Secrets,
     started: Vec<(&'static str, Duration)>,
     // The last to be dropped: what lies in the folder ends before it.
     _lock: Lock,
@@ -105,6 +106,7 @@ impl Stack {
                 .transpose()?,
             ports,
             data_dir: folder,
+            secrets,
             started: Vec::new(),
             _lock: lock,
             _temporary: temporary,
@@ -168,6 +170,7 @@ impl Stack {
         let mut env: Vec<(&str, String)> = vec![
             ("KINORA_PUBLIC_URL", "http://localhost:3000".to_owned()),
             ("KINORA_SIGN_UP", "open".to_owned()),
+            ("KINORA_SECRET_KEY", self.secrets.secret_key.clone()),
             // Mails lie there instead of being sent; the server shows them on /dev/mail.
             ("KINORA_MAIL_FOLDER", self.data_dir.join("mail").display().to_string()),
         ];

@@ -94,6 +94,7 @@ impl fmt::Debug for Password {
 /// What opening a link about an address led to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Confirmed {
     /// The address is the account's, for good.
     Verified { email: String },

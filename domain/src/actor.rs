@@ -7,6 +7,7 @@ use std::str::FromStr;
 /// What a person may do on this site. Each may do what those before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Role {
     /// Watches, and keeps what was uploaded before.
     Viewer,
@@ -47,6 +48,7 @@ impl FromStr for Role {
 /// What a token may be used for. None of them implies another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Scope {
     /// See what the person can see.
     Read,

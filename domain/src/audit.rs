@@ -38,6 +38,8 @@ events! {
     SignInFailed = "session.refused", "A sign-in failed";
     SignedOut = "session.ended", "Signed out";
     OthersSignedOut = "session.others_ended", "Signed out everywhere else";
+    IdentityLinked = "identity.linked", "Another site's account added";
+    IdentityUnlinked = "identity.unlinked", "Another site's account removed";
     /// Somebody used a refresh token that had been used before: all tokens of that sign-in are gone.
     TokenReused = "token.reused", "A script's token was used twice, and withdrawn";
     TokenRevoked = "token.revoked", "A script signed out";
@@ -47,6 +49,12 @@ events! {
     PasswordReset = "password.reset", "New password chosen by mail";
     EmailConfirmed = "email.confirmed", "E-mail address confirmed";
     EmailChanged = "email.changed", "E-mail address changed";
+    FactorEnabled = "factor.enabled", "Codes of an app switched on";
+    FactorDisabled = "factor.disabled", "Codes of an app switched off";
+    RecoveryUsed = "factor.recovery_used", "Recovery code used";
+    RecoveryMade = "factor.recovery_made", "New recovery codes made";
+    PasskeyAdded = "passkey.added", "Passkey added";
+    PasskeyRemoved = "passkey.removed", "Passkey removed";
     RoleChanged = "account.role_changed", "Role changed";
     Disabled = "account.disabled", "Account disabled";
     Enabled = "account.enabled", "Account enabled again";

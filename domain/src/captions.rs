@@ -169,6 +169,8 @@ impl Label {
 /// Where captions come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = CaptionsSource))]
 pub enum Source {
     /// They were in the film's file.
     Film,
@@ -178,6 +180,8 @@ pub enum Source {
 
 /// Captions as a film's owner sees them in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = Captions))]
 pub struct Listed {
     /// The rendition's, as in the playlists.
     pub name: String,
@@ -198,6 +202,8 @@ pub struct Deleted {
 
 /// What captions say and when, to be looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = CaptionsPreview))]
 pub struct Preview {
     /// How the file was read, such as "SRT, windows-1251"; None of what is stored.
     pub read_as: Option<String>,
@@ -211,6 +217,8 @@ pub struct Preview {
 
 /// A cue's words without tags.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = CaptionsLine))]
 pub struct Line {
     pub start_ms: i64,
     pub end_ms: i64,

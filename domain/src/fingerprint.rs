@@ -14,6 +14,8 @@ const SAMPLES: u64 = 16;
 /// [`samples`] one after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^[0-9a-f]{64}$"))]
 pub struct Fingerprint(String);
 
 /// What was given is no fingerprint.

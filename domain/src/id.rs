@@ -28,6 +28,8 @@ macro_rules! public_id {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^[0-9A-Za-z]{12}$", examples("4fQ2mZx91LbK")))]
         pub struct $name(String);
 
         impl $name {
@@ -105,6 +107,10 @@ public_id!(
 public_id!(
     /// An invitation to make an account.
     InvitationId
+);
+public_id!(
+    /// A passkey of somebody's account.
+    PasskeyId
 );
 
 /// A row of `tasks`. Never leaves the house.

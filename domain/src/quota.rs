@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// How much films may take together, and how many they may be. None is without a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Quota {
     pub bytes: Option<u64>,
     pub films: Option<u64>,

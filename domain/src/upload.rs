@@ -77,6 +77,7 @@ impl PartPlan {
 /// What S3 holds the bytes of a session's parts to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Checksum {
     /// Base64 of the digest.
     Sha256,
@@ -85,6 +86,8 @@ pub enum Checksum {
 /// Where an upload session is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = UploadState))]
 pub enum State {
     /// Parts may come.
     Open,
@@ -122,6 +125,8 @@ impl std::str::FromStr for State {
 
 /// The answer to a new session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = UploadCreated))]
 pub struct Created {
     pub upload_id: UploadId,
     pub video_id: VideoId,

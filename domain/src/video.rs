@@ -20,6 +20,7 @@ pub struct UnknownWord {
 /// Who can see a film.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Visibility {
     /// Everybody; stands in lists and search.
     Public,
@@ -61,6 +62,8 @@ impl FromStr for Visibility {
 /// Where a film is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = VideoState))]
 pub enum State {
     Uploading,
     Queued,
@@ -117,6 +120,7 @@ pub fn percent(share: f64) -> u32 {
 /// Something the owner should know about a film that came out nevertheless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Notice {
     /// The file ends before its film does.
     CutOff,
@@ -185,10 +189,14 @@ pub struct Video {
     pub downloadable: bool,
     /// Whether whoever asks owns it.
     pub mine: bool,
+    /// Raised by whatever its owner changes; for the server alone.
+    #[serde(skip)]
+    pub version: i64,
 }
 
 /// How far a rendition is there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Published {
     /// `1080p`, `audio`.
     pub name: String,

@@ -31,6 +31,7 @@ impl Visit {
 
 /// What became of a visit that was told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Counted {
     /// It is a view, and telling of it again makes no difference.
     pub counted: bool,

@@ -18,6 +18,7 @@ pub struct Cue {
 
 /// A part of a film that has a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Chapter {
     /// From the film's beginning.
     pub start_ms: i64,

@@ -14,12 +14,15 @@ async function passes(page: Page, name: string): Promise<void> {
 }
 
 test('axe finds nothing on any page', async ({ page }) => {
-  for (const path of ['/signin', '/signup', '/forgot', '/reset', '/confirm', '/nowhere']) {
+  for (const path of ['/signin', '/signin/code', '/signup', '/forgot', '/reset', '/confirm', '/nowhere']) {
     await visit(page, path);
     await passes(page, path);
   }
+  // Nothing runs there.
+  await page.goto('/api');
+  await passes(page, '/api');
   await signUp(page);
-  for (const path of ['/account', '/account/password', '/account/email', '/account/tokens', '/account/log', '/verify', '/admin']) {
+  for (const path of ['/account', '/account/password', '/account/email', '/account/identities', '/account/factors', '/account/tokens', '/account/log', '/verify', '/admin']) {
     await visit(page, path);
     await passes(page, path);
   }

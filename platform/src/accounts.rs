@@ -4,7 +4,7 @@ use crate::audit::{self, Line};
 use crate::db::{self, rate_limits};
 use crate::mail::{self, Kind as Mail};
 use crate::places::{self, Place};
-use crate::{Error, Platform, Result, addresses, credentials, invitations, passwords};
+use crate::{Error, Platform, Result, addresses, credentials, invitations, passwords, signing_in};
 use domain::account::{Email, InvalidAccount, Username};
 use domain::actor::Person;
 use domain::audit::Event;
@@ -92,24 +92,27 @@ pub fn person(platform: &Platform, user: &User) -> Person {
     Person { id: user.id.clone(), role: user.role, confirmed: !addresses::is_held_back(platform, user) }
 }
 
+/// Signs somebody in by a password alone, who has set up nothing else.
+pub async fn sign_in(platform: &Platform, login: &str, password: &str, place: impl Into<Place>) -> Result<User> {
+    signing_in::at_once(platform, login, password, None, place).await
+}
+
 /// Who a name (or confirmed address) and a password belong to. Takes as long for names that nobody has. Wrong attempts are
 /// counted by name, place and address, for all server processes together. A password that was hashed in another way than is
 /// usual today is hashed anew.
-pub async fn sign_in(platform: &Platform, login: &str, password: &str, place: impl Into<Place>) -> Result<User> {
-    let place = place.into();
+pub(crate) async fn by_password(platform: &Platform, login: &str, password: &str, place: &Place) -> Result<User> {
     let login: String = login.trim().chars().filter(|c| !c.is_control()).take(MAX_LOGIN_CHARS).collect();
-    let counted = places::count(platform, &login, &place).await?;
+    let counted = places::count(platform, &login, place).await?;
     let (user, secret) = db::users::by_login(&platform.db, &login).await?.unzip();
     let secret = secret.flatten();
     let right = passwords::matches(password, secret.clone()).await?;
     match (user, secret) {
         (Some(user), Some(secret)) if right => {
-            places::right(platform, &user.id, &place, counted).await?;
+            places::right(platform, &user.id, place, counted).await?;
             if passwords::is_outdated(&secret) {
                 let anew = passwords::rehash(password).await?;
                 db::users::rehash_password(&platform.db, &user.id, &secret, &anew).await?;
             }
-            audit::write(&platform.db, Event::SignedIn, from(&user.id, place.ip)).await?;
             Ok(user)
         }
         (wrong, _) => {
@@ -140,7 +143,9 @@ pub async fn sweep(platform: &Platform) -> Result<u64> {
     let lines = audit::sweep(platform).await?;
     let links = db::email_tokens::delete_expired(db).await?;
     let places = db::known_places::delete_old(db).await?;
-    Ok(sessions + tokens + attempts + invitations + lines + links + places)
+    let ceremonies = db::passkeys::delete_expired(db).await?;
+    let away = crate::oidc::sweep(platform).await?;
+    Ok(sessions + tokens + attempts + invitations + lines + links + places + ceremonies + away)
 }
 
 /// Counts an attempt to get in anywhere from this address.
@@ -168,7 +173,7 @@ pub(crate) async fn attempt(platform: &Platform, key: &str, max: i32) -> Result<
 }
 
 /// An IPv6 subscriber has a /64, not an address.
-pub(crate) fn network(ip: IpAddr) -> String {
+pub fn network(ip: IpAddr) -> String {
     match ip.to_canonical() {
         IpAddr::V4(ip) => ip.to_string(),
         IpAddr::V6(ip) => {

@@ -19,7 +19,8 @@ const MAX_MAILS: i32 = 5;
 
 /// Whether what this person may do waits for the address to be confirmed.
 pub fn is_held_back(platform: &Platform, user: &User) -> bool {
-    platform.config.verify_email == VerifyEmail::Required && !user.email_verified
+    // Whoever came by a provider that tells no address has none to confirm.
+    platform.config.verify_email == VerifyEmail::Required && !user.email_verified && !user.email.is_empty()
 }
 
 /// The link that confirms the address, once more.

@@ -1,6 +1,7 @@
 //! Configuration, from `KINORA_*` variables alone. `.env.example` in the repository's root tells of every one.
 
 mod mail;
+pub mod oidc;
 mod quotas;
 mod vars;
 
@@ -8,9 +9,11 @@ pub use crate::secret::Secret;
 pub use mail::{MailConfig, MailRoute, VerifyEmail};
 pub use quotas::Quotas;
 
+use crate::sealed::Keys;
 use domain::actor::Role;
 use domain::invitation::SignUp;
 use domain::ladder::Effort;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -41,6 +44,8 @@ pub struct Config {
     pub sign_up: SignUp,
     /// What somebody may do who made an account without an invitation.
     pub role: Role,
+    /// Sites whose accounts open ours.
+    pub oidc: Vec<oidc::ProviderConfig>,
     /// How long a session lasts that isn't used, and how long one lasts that is.
     pub session_idle: Duration,
     pub session_longest: Duration,
@@ -49,6 +54,9 @@ pub struct Config {
     /// How mails leave; none are sent without it.
     pub mail: Option<MailConfig>,
     pub verify_email: VerifyEmail,
+    pub api: ApiConfig,
+    /// What secrets are stored sealed with; none can be stored without.
+    pub secret_keys: Keys,
     /// Bytes.
     pub upload_max_bytes: u64,
     /// How much films may take together.
@@ -83,6 +91,23 @@ pub enum Embedding {
     /// These, beside our own.
     Origins(Vec<String>),
     Nowhere,
+}
+
+/// How scripts may use the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiConfig {
+    /// Calls that one person, or one address of people who aren't signed in, can make in a minute, of each server. None: any
+    /// number.
+    pub rate: Option<u32>,
+    pub cors: Cors,
+}
+
+/// Which other sites' pages may call the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cors {
+    Nowhere,
+    Origins(Vec<String>),
+    Everywhere,
 }
 
 #[derive(Debug, Clone)]
@@ -146,7 +171,7 @@ pub struct Error(pub Vec<Problem>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{variable} {what}")]
 pub struct Problem {
-    pub variable: &'static str,
+    pub variable: Cow<'static, str>,
     pub what: String,
 }
 
@@ -230,10 +255,18 @@ impl Config {
             Ok(role @ (Role::Viewer | Role::Uploader)) => Ok(role),
             _ => Err("must be viewer or uploader: others are invited".to_owned()),
         });
+        let oidc = oidc::read(&mut v);
         let session_idle = v.or("KINORA_SESSION_IDLE_HOURS", 720, vars::number(1..=8760));
         let session_longest = v.or("KINORA_SESSION_HOURS", 4320, vars::number(1..=87_600));
         let audit_days = v.or("KINORA_AUDIT_DAYS", 365, vars::number(1..=36_500));
         let (mail, verify_email) = mail::read(&mut v);
+        let api_rate = v.or("KINORA_API_RATE", 3000, vars::number(0..=1_000_000));
+        let api_cors = v.or("KINORA_API_CORS_ORIGINS", Cors::Nowhere, |text| match text {
+            "*" => Ok(Cors::Everywhere),
+            origins if !origins.contains('*') => vars::origins(origins).map(Cors::Origins),
+            _ => Err("must be * or origins like https://films.example with commas between".to_owned()),
+        });
+        let secret_keys = v.or("KINORA_SECRET_KEY", Keys::default(), Keys::parse);
         let upload_max_bytes =
             v.or("KINORA_UPLOAD_MAX_BYTES", UPLOAD_MAX, vars::number(1..=domain::upload::MAX_OBJECT));
         let quotas = Quotas::read(&mut v);
@@ -291,11 +324,14 @@ impl Config {
                 embed: embed?,
                 mail,
                 verify_email: verify_email?,
+                secret_keys: secret_keys?,
                 sign_up: sign_up?,
                 role: role?,
+                oidc,
                 session_idle: hours(session_idle?),
                 session_longest: hours(session_longest?),
                 audit_days: audit_days?,
+                api: ApiConfig { rate: api_rate.filter(|rate| *rate > 0), cors: api_cors? },
                 upload_max_bytes: upload_max_bytes?,
                 quotas: quotas?,
                 url_window_seconds: url_window_seconds?,
@@ -365,7 +401,7 @@ mod tests {
         vars.insert("KINORA_S3_BUCKET".into(), " ".into());
         vars.insert("KINORA_KAFKA_SECURITY_PROTOCOL".into(), "sasl_ssl".into());
         let error = Config::from_vars(&vars).unwrap_err();
-        let named: Vec<_> = error.0.iter().map(|p| p.variable).collect();
+        let named: Vec<_> = error.0.iter().map(|p| &*p.variable).collect();
         for variable in ["KINORA_PUBLIC_URL", "KINORA_LISTEN", "KINORA_S3_BUCKET", "KINORA_KAFKA_PASSWORD"] {
             assert!(named.contains(&variable), "{error}");
             assert!(error.to_string().contains(variable));

@@ -22,6 +22,9 @@ pub enum Error {
     /// It can't be done in the state that things are in.
     #[error("{message}")]
     Conflict { code: &'static str, message: String, details: Option<serde_json::Value> },
+    /// It isn't as whoever wants to change it knew it.
+    #[error("Somebody has changed this meanwhile. Read it again, and decide again.")]
+    Changed,
     #[error("Too many attempts. Try again in {retry_after} s.")]
     TooMany { retry_after: u64 },
     /// A task's lease went to another worker: what this one wanted to write was not written.
@@ -62,6 +65,7 @@ impl Error {
             | Error::Forbidden { code, .. }
             | Error::Invalid { code, .. }
             | Error::Conflict { code, .. } => code,
+            Error::Changed => "changed_meanwhile",
             Error::TooMany { .. } => "too_many_attempts",
             Error::Lost => "lease_lost",
             Error::Underway { .. } => "underway",
@@ -79,6 +83,12 @@ impl From<sqlx::Error> for Error {
             }
             sqlx::Error::Database(ref answer) if answer.code().is_some_and(|code| is_away(&code)) => {
                 Error::Unavailable(error.into())
+            }
+            // Behind all parsing: what somebody sent has a character that no text of PostgreSQL can have.
+            sqlx::Error::Database(ref answer)
+                if answer.code().is_some_and(|code| code == "22021" || code == "22P05") =>
+            {
+                Error::invalid("text", "control_character", "A NUL character can't stand in a text.")
             }
             other => Error::Internal(other.into()),
         }

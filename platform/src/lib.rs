@@ -13,21 +13,28 @@ pub mod config;
 pub mod credentials;
 pub mod db;
 pub mod error;
+pub mod factors;
 pub mod health;
+pub mod idempotency;
 pub mod invitations;
 pub mod mail;
+pub mod oidc;
 pub mod originals;
 pub mod outside;
+pub mod passkeys;
 mod passwords;
 pub mod people;
 pub mod places;
 pub mod posters;
+pub mod proof;
 pub mod queue;
 pub mod remembered;
+pub mod sealed;
 pub mod secret;
 pub mod sessions;
 pub mod sharing;
 pub mod shutdown;
+pub mod signing_in;
 pub mod storage;
 pub mod tasks;
 pub mod telemetry;
@@ -55,6 +62,8 @@ pub struct Platform {
     pub mail: Option<mail::Outlet>,
     /// Which video a build belongs to and who may see it, remembered for a moment: a film's segments ask for it often.
     pub watchers: videos::Watchers,
+    /// Sites whose accounts open ours.
+    pub oidc: oidc::Providers,
     /// What is published of the builds that are being watched.
     pub growth: videos::Builds,
 }
@@ -69,6 +78,7 @@ impl Platform {
         let bus = bus::Producer::new(&config.kafka)?;
         let live = bus::Live::new(&config.kafka);
         let mail = mail::Outlet::new(&config)?;
+        let oidc = oidc::Providers::new(&config.oidc)?;
         Ok(Self {
             config: Arc::new(config),
             db,
@@ -77,6 +87,7 @@ impl Platform {
             live,
             mail,
             watchers: videos::Watchers::default(),
+            oidc,
             growth: videos::Builds::default(),
         })
     }

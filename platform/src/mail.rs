@@ -47,10 +47,13 @@ pub enum Kind {
     ChangeOld,
     ChangeNew,
     PasswordChanged,
+    /// What it takes to sign in, besides the password.
+    FactorsChanged,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Verify, Self::Reset, Self::ChangeOld, Self::ChangeNew, Self::PasswordChanged];
+    const ALL: [Self; 6] =
+        [Self::Verify, Self::Reset, Self::ChangeOld, Self::ChangeNew, Self::PasswordChanged, Self::FactorsChanged];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -59,6 +62,7 @@ impl Kind {
             Self::ChangeOld => "change_old",
             Self::ChangeNew => "change_new",
             Self::PasswordChanged => "password_changed",
+            Self::FactorsChanged => "factors_changed",
         }
     }
 }
@@ -172,11 +176,12 @@ async fn compose(platform: &Platform, tx: &mut PgConnection, waiting: &Waiting) 
             None => letter::change_new(site, &user, about, &token(tx, id, Opens::ChangeNew, about, CONFIRMS).await?),
         },
         // Nobody answers at an address that nobody has confirmed.
-        Kind::ChangeOld | Kind::PasswordChanged if !user.email_verified => return Ok(None),
+        Kind::ChangeOld | Kind::PasswordChanged | Kind::FactorsChanged if !user.email_verified => return Ok(None),
         Kind::ChangeOld => {
             letter::change_old(site, &user, about, &token(tx, id, Opens::ChangeOld, about, CONFIRMS).await?)
         }
         Kind::PasswordChanged => letter::password_changed(site, &user),
+        Kind::FactorsChanged => letter::factors_changed(site, &user),
         Kind::Reset => return Ok(None),
     };
     Ok(Some(letter))

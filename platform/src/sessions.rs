@@ -25,6 +25,15 @@ pub const DEVICE: &str = "device";
 /// The session's value that says from what address it was used last.
 pub const ADDRESS: &str = "address";
 
+/// The session's value that says when somebody signed in, or proved to be still the same: Unix seconds.
+pub const PROVED_AT: &str = "proved_at";
+/// The session's value that says what was given beside a password: a `domain::factors::Factor`.
+pub const FACTOR: &str = "factor";
+/// The session's value that says whose password was right, while the second step is waited for.
+pub const PENDING: &str = "pending";
+/// The session's value that says what the browser was asked to sign.
+pub const CEREMONY: &str = "ceremony";
+
 /// The session's value that says what films it opens: ids of keys, the last one shown at the end.
 pub const KEYS: &str = "keys";
 /// How many keys a session holds; older ones have to be shown again.

@@ -3,6 +3,7 @@
 mod early;
 mod growth;
 mod look;
+mod meant;
 mod text;
 mod watch;
 mod watchers;
@@ -10,6 +11,7 @@ mod watchers;
 pub use early::{Early, early};
 pub use growth::Builds;
 pub use look::look;
+pub use meant::{Meant, hold};
 pub use text::Text;
 pub(crate) use watch::may_watch_film;
 pub use watch::{Asked, Playlist, chapters, manifest, master, media_playlist, media_url, storyboard};
@@ -57,6 +59,9 @@ pub struct Edit {
     /// Of a film that is, or becomes, one behind a password.
     #[serde(default)]
     pub password: Option<String>,
+    /// Of the film as whoever edits it knows it.
+    #[serde(skip)]
+    pub meant: Meant,
 }
 
 /// A film as `actor` may see it.
@@ -177,6 +182,7 @@ pub async fn edit(platform: &Platform, actor: &Actor, id: &VideoId, edit: Edit) 
     let visibility = edit.visibility.as_deref().map(visibility).transpose()?;
     let change = sharing::change(film.visibility, visibility, edit.password.as_deref()).await?;
     let mut tx = platform.db.begin().await?;
+    edit.meant.hold(db::videos::lock(&mut *tx, id).await?.ok_or(Error::NotFound)?.version)?;
     db::videos::edit(&mut *tx, &film.id, title.as_ref(), description.as_ref(), visibility, edit.downloadable).await?;
     sharing::apply(&mut tx, &film.id, change).await?;
     if actor.user() != Some(&film.owner) {
@@ -190,10 +196,16 @@ pub async fn edit(platform: &Platform, actor: &Actor, id: &VideoId, edit: Edit) 
 /// Takes a film from everywhere at once. Its objects go a day later; until then it can be undone. A film whose upload
 /// hasn't ended is given up with it, for good.
 pub async fn delete(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<()> {
+    delete_as(platform, actor, id, &Meant::ANY).await
+}
+
+/// The same of a film as it was when somebody read it.
+pub async fn delete_as(platform: &Platform, actor: &Actor, id: &VideoId, meant: &Meant) -> Result<()> {
     let film = load(platform, actor, Action::Delete, id).await?;
     if film.deleted {
         return Ok(());
     }
+    meant.hold(film.version)?;
     if film.state == State::Uploading
         && let Some(upload) = db::uploads::of_video(&platform.db, id).await?
         && matches!(upload.state, upload::State::Open | upload::State::Aborted)
@@ -210,6 +222,7 @@ pub async fn delete(platform: &Platform, actor: &Actor, id: &VideoId) -> Result<
     if access.deleted {
         return Ok(());
     }
+    meant.hold(access.version)?;
     db::videos::set_deleted(&mut *tx, id, true).await?;
     let new = NewTask { delay: UNDO_SECONDS, ..NewTask::new(Kind::DeleteVideo, LATER, id, &access.owner) };
     db::tasks::insert(&mut *tx, new).await?;
@@ -396,6 +409,7 @@ fn page(film: Film, actor: &Actor) -> Video {
         position_ms: None,
         downloadable: film.downloadable,
         mine: is_owner(actor, &film.owner),
+        version: film.version,
         id: film.id,
         title: film.title,
         description: film.description,

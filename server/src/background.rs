@@ -1,6 +1,6 @@
 //! What runs beside the requests: it makes S3 and Kafka ready as soon as they are there, relays the outbox, and sweeps.
 
-use platform::{Platform, accounts, bus, mail, sharing, tasks, telemetry, uploads, watching};
+use platform::{Platform, accounts, bus, idempotency, mail, sharing, tasks, telemetry, uploads, watching};
 use std::fmt::Display;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -37,6 +37,8 @@ pub fn spawn(platform: &Platform, shutdown: &CancellationToken) -> Background {
     set.spawn(until(shutdown, async move { every(EXPIRY, "expired sessions", || accounts::sweep(&p)).await }));
     let p = platform.clone();
     set.spawn(until(shutdown, async move { every(EXPIRY, "expired share links", || sharing::sweep(&p)).await }));
+    let p = platform.clone();
+    set.spawn(until(shutdown, async move { every(EXPIRY, "idempotency keys", || idempotency::sweep(&p)).await }));
     // Samples wait in memory to be counted, and nobody may come for the figures.
     set.spawn(until(shutdown, async {
         loop {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// For whatever isn't a page: files, JSON, pictures.
 pub const ELSEWHERE: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// For a page of nothing but words and our styles.
+/// For a page that brings none: words and our styles, and nothing else.
 pub const WORDS: &str =
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

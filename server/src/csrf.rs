@@ -2,7 +2,7 @@
 
 use crate::problem::Problem;
 use crate::router::AppState;
-use crate::{session, viewer};
+use crate::{cors, session, viewer};
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -12,7 +12,8 @@ use axum::response::{IntoResponse, Response};
 pub async fn protect(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let public_origin = state.platform.config.public_url.origin().ascii_serialization();
-    if safe || allowed(request.headers(), request.uri().authority(), &public_origin) {
+    let let_in = cors::lets_in(&state.platform.config, request.uri().path(), request.headers());
+    if safe || let_in || allowed(request.headers(), request.uri().authority(), &public_origin) {
         return next.run(request).await;
     }
     tracing::warn!(path = request.uri().path(), "A request from another site was refused");

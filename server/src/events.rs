@@ -1,10 +1,11 @@
 //! Films' progress and state as they happen (SSE). Kafka brings them at once; PostgreSQL, asked again and again, brings
 //! them without Kafka, too.
 
+use crate::address::{Path, Query};
 use crate::problem::{Problem, Result};
 use crate::router::AppState;
 use crate::viewer::{self, Who};
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -14,7 +15,7 @@ use domain::id::VideoId;
 use domain::video::{State as Stage, Video};
 use futures::stream;
 use platform::{Platform, videos};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -24,6 +25,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
+use utoipa::{IntoParams, ToSchema};
 
 /// How often PostgreSQL is asked. It also judges again whether the films may still be seen.
 const POLL: Duration = Duration::from_millis(1500);
@@ -34,7 +36,40 @@ const ALIVE: Duration = Duration::from_secs(15);
 /// Films that one stream tells of.
 const MOST_FILMS: usize = 50;
 
-/// `GET /api/v1/videos/{id}/events`: the present state first, then what changes, until nothing more will.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(dead_code, reason = "what a stream says, for the document")]
+enum News {
+    State,
+    Progress,
+    Gone,
+    Alive,
+}
+
+/// An event of a stream.
+#[derive(Serialize, ToSchema)]
+#[allow(dead_code, reason = "what a stream says, for the document")]
+struct FilmEvent {
+    event: News,
+    /// JSON: `video`, and with `state` a `state` and a `version`, with `progress` a `progress`.
+    data: String,
+}
+
+/// Follow a film
+///
+/// The present state first, then what changes, until nothing more will. `state` with the film's state and a `version` of all
+/// that is worth asking for, `progress` from 0 to 1, `gone` for a film that isn't there (any more), `alive` when there is
+/// nothing else to say.
+#[utoipa::path(
+    get,
+    path = "/videos/{id}/events",
+    operation_id = "followFilm",
+    tag = "Watching",
+    params(("id" = VideoId, Path, description = "The film's.")),
+    responses((status = 200, description = "Events, as long as there is something to wait for.", body = FilmEvent, content_type = "text/event-stream")),
+    security((), ("bearer" = []), ("cookie" = [])),
+    extensions(("x-problems" = json!(["401:password_required"]))),
+)]
 pub async fn follow(
     State(state): State<AppState>,
     Who(actor): Who,
@@ -47,15 +82,28 @@ pub async fn follow(
     tell_of(state, actor, headers, vec![id]).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Films {
-    /// Ids, with commas between.
+    /// Ids, with commas between; fifty at most.
     #[serde(default)]
+    #[param(required = true, pattern = "^[0-9A-Za-z]{12}(,[0-9A-Za-z]{12}){0,49}$")]
     videos: String,
 }
 
-/// `GET /api/v1/events?videos={id},{id}`: the same of many films at once. One that the caller can't see, or that there
-/// isn't, is `gone`.
+/// Follow films
+///
+/// The same of many films at once. One that you can't see, or that there isn't, is `gone`.
+#[utoipa::path(
+    get,
+    path = "/events",
+    operation_id = "followFilms",
+    tag = "Watching",
+    params(Films),
+    responses((status = 200, description = "Events, as long as there is something to wait for.", body = FilmEvent, content_type = "text/event-stream")),
+    security((), ("bearer" = []), ("cookie" = [])),
+    extensions(("x-problems" = json!(["id_invalid", "required", "too_many_videos"]))),
+)]
 pub async fn follow_all(
     State(state): State<AppState>,
     Who(actor): Who,

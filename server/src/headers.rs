@@ -2,7 +2,7 @@
 
 use crate::csp;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use platform::Config;
@@ -53,9 +53,13 @@ impl Defaults {
         Self { cache: HeaderValue::from_static(cache), is_https: config.is_https() }
     }
 
-    pub fn complete(&self, headers: &mut HeaderMap) {
+    pub fn complete(&self, response: &mut Response) {
+        // A browser goes by what came with the content, and takes over what it is told about it later.
+        let is_known = response.status() == StatusCode::NOT_MODIFIED;
+        let headers = response.headers_mut();
+        let kind = headers.get(header::CONTENT_TYPE);
+        let is_page = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
         let defaults = [
-            (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(csp::ELSEWHERE)),
             (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
             (header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin")),
             (OPENER, HeaderValue::from_static("same-origin")),
@@ -68,8 +72,11 @@ impl Defaults {
         if self.is_https {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, TRANSPORT);
         }
+        if !is_known {
+            let policy = if is_page { csp::WORDS } else { csp::ELSEWHERE };
+            headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
+        }
         // Only a page has something to use it with.
-        let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
         if is_page {
             headers.entry(PERMISSIONS).or_insert(OF_PAGES);
         }
@@ -79,6 +86,6 @@ impl Defaults {
 /// Middleware for every answer.
 pub async fn complete(State(defaults): State<Defaults>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    defaults.complete(response.headers_mut());
+    defaults.complete(&mut response);
     response
 }

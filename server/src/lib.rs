@@ -1,17 +1,25 @@
 //! Kinora's web server: pages, server functions, REST API, playlists, events. What it does with them stands in
 //! `platform`; here it becomes HTTP.
 
+mod address;
 mod api;
 mod background;
+mod conditional;
+mod connections;
+mod cors;
 mod csp;
 mod csrf;
 mod dev_mail;
 mod embed;
 mod events;
 mod headers;
+mod idempotency;
+mod json;
+mod limits;
 mod media;
 mod objects;
 mod observe;
+mod oidc;
 mod ops;
 mod outside;
 mod pages;
@@ -61,19 +69,19 @@ async fn invite_the_first(platform: &Platform) -> anyhow::Result<()> {
 /// Only the HTTP part of [`run`], on a listener that is already there.
 pub async fn serve(listener: TcpListener, platform: Platform, shutdown: CancellationToken) -> anyhow::Result<()> {
     let options = leptos_options(&platform.config);
-    let service = router(platform, options, shutdown.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let router = router(platform, options, shutdown.clone());
+    let serving = connections::serve(listener, router, shutdown.clone());
     let overdue = async {
         shutdown.cancelled().await;
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        served = serving.into_future() => served.context("The server ended with an error"),
+        () = serving => {}
         () = overdue => {
             tracing::warn!(seconds = DRAIN.as_secs(), "Some requests didn't end in time and were cut off");
-            Ok(())
         }
     }
+    Ok(())
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -100,7 +100,7 @@ async fn text(
 }
 
 /// Whether an answer may be coded by brotli (RFC 9110, 12.5.3): it is named, and not refused by a weight of 0.
-fn takes_brotli(wanted: &HeaderMap) -> bool {
+pub fn takes_brotli(wanted: &HeaderMap) -> bool {
     let values = wanted.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|coding| {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));

@@ -41,7 +41,7 @@ async fn object(State(objects): State<Arc<Objects>>, uri: Uri, headers: HeaderMa
         Ok(signed) => redirect(&signed),
         Err(problem) => problem.into_response(),
     };
-    objects.defaults.complete(response.headers_mut());
+    objects.defaults.complete(&mut response);
     durations(response.status()).record(begun.elapsed());
     tracing::debug!(status = response.status().as_u16(), path, "redirected");
     response

@@ -1,6 +1,6 @@
 //! The app's pages, rendered here, and the files beside them.
 
-use crate::csp::{self, Csp};
+use crate::csp::Csp;
 use crate::problem::Problem;
 use crate::router::{AppState, BODY_LIMIT};
 use app::server::{Baggage, Viewer};
@@ -148,8 +148,7 @@ pub fn error_response(request: &Request, error: Error) -> Response {
          <h1>One moment</h1><p>{}</p><a class=btn href=\"\">Try again</a></div></main>",
         escape(&said)
     );
-    let headers = [(header::CACHE_CONTROL, "private, no-store"), (header::CONTENT_SECURITY_POLICY, csp::WORDS)];
-    (problem.status(), headers, Html(page)).into_response()
+    (problem.status(), [(header::CACHE_CONTROL, "private, no-store")], Html(page)).into_response()
 }
 
 fn wants_page(headers: &HeaderMap) -> bool {

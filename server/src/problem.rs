@@ -1,11 +1,8 @@
 //! Errors as RFC 9457 problem documents. The one place where a kind of error becomes an HTTP status.
 
-use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use platform::Error;
-use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::error::Error as StdError;
 
@@ -27,6 +24,10 @@ impl Problem {
         Self { status, code, detail: detail.into(), field: None, details: None, retry_after: None }
     }
 
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
     pub fn not_found() -> Self {
         Error::NotFound.into()
     }
@@ -34,6 +35,23 @@ impl Problem {
     /// A field that is missing, or has a value that can't be.
     pub fn field(name: impl Into<Cow<'static, str>>, code: &'static str, detail: impl Into<String>) -> Self {
         Self { field: Some(name.into()), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail) }
+    }
+
+    pub fn missing(name: impl Into<Cow<'static, str>>) -> Self {
+        let name = name.into();
+        let detail = format!("`{name}` is missing.");
+        Self::field(name, "required", detail)
+    }
+
+    /// What is behind the `?` of an address.
+    pub fn query() -> Self {
+        let detail = "The part of the address behind `?` can't be read.";
+        Self::new(StatusCode::BAD_REQUEST, "malformed_query", detail)
+    }
+
+    /// Seconds until the same may go well.
+    pub fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
     }
 }
 
@@ -46,6 +64,7 @@ impl From<Error> for Problem {
             Error::Forbidden { .. } => StatusCode::FORBIDDEN,
             Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Conflict { .. } | Error::Lost => StatusCode::CONFLICT,
+            Error::Changed => StatusCode::PRECONDITION_FAILED,
             Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::Underway { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Error::Unavailable(source) => {
@@ -111,56 +130,4 @@ impl IntoResponse for Problem {
         }
         response
     }
-}
-
-/// A JSON body. What isn't JSON gets 400, what is but says something else than expected 422 naming the field.
-pub struct Json<T>(pub T);
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self> {
-        if !is_json(request.headers()) {
-            let detail = "Send the body as JSON, with Content-Type: application/json.";
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
-        }
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is larger than 1 MB.")
-            }
-            _ => Problem::new(StatusCode::BAD_REQUEST, "body_unreadable", "The body could not be read."),
-        })?;
-        let mut json = serde_json::Deserializer::from_slice(&body);
-        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| refuse(&error))?;
-        json.end().map_err(|error| malformed(&error))?;
-        Ok(Self(value))
-    }
-}
-
-/// Nothing said is taken for JSON: it is what everybody sends here.
-fn is_json(headers: &axum::http::HeaderMap) -> bool {
-    let Some(kind) = headers.get(header::CONTENT_TYPE) else { return true };
-    let kind = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
-}
-
-fn malformed(error: &serde_json::Error) -> Problem {
-    let detail = format!("The body isn't valid JSON (line {}, column {}).", error.line(), error.column());
-    Problem::new(StatusCode::BAD_REQUEST, "malformed_json", detail)
-}
-
-fn refuse(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
-    if !error.inner().is_data() {
-        return malformed(error.inner());
-    }
-    let path = error.path().to_string();
-    if path == "." {
-        return Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid_value",
-            "The body isn't a JSON object as expected.",
-        );
-    }
-    let detail = format!("`{path}` isn't of the kind that is expected here.");
-    Problem::field(path, "invalid_value", detail)
 }

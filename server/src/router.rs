@@ -2,7 +2,10 @@
 
 use crate::csp::Csp;
 use crate::headers::{self, Defaults};
-use crate::{api, csrf, dev_mail, embed, media, objects, observe, ops, outside, pages, session, shared, viewer};
+use crate::{
+    api, connections, cors, csrf, dev_mail, embed, media, objects, observe, oidc, ops, outside, pages, session, shared,
+    viewer,
+};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::{HeaderValue, header};
@@ -61,13 +64,15 @@ pub fn router(platform: Platform, leptos: LeptosOptions, shutdown: CancellationT
 
     // Pages, API and playlists need to know who asks. The outermost layer comes last.
     let outside = embed::routes().merge(outside::routes()).merge(dev_mail::routes(&state.platform));
-    let known = Router::new().nest("/api/v1", api::routes()).merge(media::routes()).merge(outside);
+    let known = Router::new().merge(api::routes(&state)).merge(media::routes()).merge(oidc::routes());
+    let known = known.merge(outside);
     let known = known.merge(pages::routes(&state)).layer(
         ServiceBuilder::new()
             .layer(session::layer(&state.platform))
             .layer(from_fn_with_state(state.clone(), viewer::identify))
             .layer(from_fn_with_state(state.clone(), shared::open))
-            .layer(DefaultBodyLimit::max(BODY_LIMIT)),
+            .layer(DefaultBodyLimit::max(BODY_LIMIT))
+            .layer(from_fn(connections::in_time)),
     );
 
     // Files of a build carry no hash in their names: the browser keeps them, but asks whether they are still the same.
@@ -84,6 +89,7 @@ pub fn router(platform: Platform, leptos: LeptosOptions, shutdown: CancellationT
                 .layer(PropagateRequestIdLayer::x_request_id())
                 .layer(from_fn(observe::requests))
                 .layer(from_fn_with_state(defaults, headers::complete))
+                .layer(from_fn_with_state(state.clone(), cors::allow))
                 .layer(CompressionLayer::new().quality(COMPRESSION))
                 .layer(from_fn_with_state(state.clone(), csrf::protect)),
         )

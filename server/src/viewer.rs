@@ -46,7 +46,7 @@ pub async fn find(
         Some(session) => session.get::<Vec<KeyId>>(sessions::KEYS).await.map_err(unavailable)?.unwrap_or_default(),
         None => Vec::new(),
     };
-    let mut current = None;
+    let (mut current, mut proved_at) = (None, None);
     let (user, scopes) = match bearer(headers) {
         Some(token) => {
             let (user, scopes) = tokens::holder(platform, token).await?.ok_or(Error::Unauthenticated {
@@ -59,6 +59,9 @@ pub async fn find(
             Some(session) => {
                 let user = signed_in(platform, session).await?;
                 current = session.id().filter(|_| user.is_some()).map(|id| sessions::name(&id));
+                if user.is_some() {
+                    proved_at = session.get(sessions::PROVED_AT).await.map_err(unavailable)?;
+                }
                 (user, Scopes::ALL)
             }
             None => (None, Scopes::ALL),
@@ -68,7 +71,7 @@ pub async fn find(
         touch(&session, address).await.map_err(unavailable)?;
     }
     let actor = Actor { person: user.as_ref().map(|user| accounts::person(platform, user)), scopes, keys };
-    Ok(Viewer { actor, user, session: current })
+    Ok(Viewer { actor, user, session: current, proved_at })
 }
 
 /// Who comes with these headers, for what doesn't go through [`identify`], or lasts.

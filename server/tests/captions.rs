@@ -75,13 +75,13 @@ async fn captions_are_their_owners_business() {
     let (_, video) = owner.begin(100, "private").await;
     let all = format!("/api/v1/videos/{video}/captions");
     expect(put(&owner, &format!("{all}/de"), HELLO).await, StatusCode::CREATED).await;
-    for person in [&other, &site.anonymous()] {
-        problem(person.get(&all).await, 404, "not_found").await;
-        problem(put(person, &format!("{all}/de"), HELLO).await, 404, "not_found").await;
-        problem(put(person, &format!("{all}/de"), "nonsense").await, 404, "not_found").await;
-        problem(send(person, Method::POST, &format!("{all}/preview"), HELLO).await, 404, "not_found").await;
-        problem(person.patch(&format!("{all}/de"), &json!({ "label": "x" })).await, 404, "not_found").await;
-        problem(person.delete(&format!("{all}/de")).await, 404, "not_found").await;
+    for (person, status, code) in [(&other, 404, "not_found"), (&site.anonymous(), 401, "sign_in_required")] {
+        problem(person.get(&all).await, status, code).await;
+        problem(put(person, &format!("{all}/de"), HELLO).await, status, code).await;
+        problem(put(person, &format!("{all}/de"), "nonsense").await, status, code).await;
+        problem(send(person, Method::POST, &format!("{all}/preview"), HELLO).await, status, code).await;
+        problem(person.patch(&format!("{all}/de"), &json!({ "label": "x" })).await, status, code).await;
+        problem(person.delete(&format!("{all}/de")).await, status, code).await;
     }
     assert_eq!(expect(owner.get(&all).await, StatusCode::OK).await["items"].as_array().unwrap().len(), 1);
 }

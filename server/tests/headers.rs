@@ -61,6 +61,8 @@ fn table(film: &Film) -> Vec<Row> {
         row("styles", "/pkg/kinora.css", 200, NOTHING, OURS, None),
         row("no file", "/pkg/nothing.js", 404, NOTHING, OURS, None),
         row("an answer of the API", "/api/v1/videos", 200, NOTHING, OURS, None),
+        row("the API's page", "/api", 200, WORDS, OURS, Some(OF_PAGES)),
+        row("the API's document", "/api/openapi.json", 200, NOTHING, OURS, None),
         row("a stream", film.shown[2].as_str(), 200, NOTHING, OURS, None),
         row("a problem of the API", "/api/v1/uploads", 401, NOTHING, OURS, None),
         row("no call of the API", "/api/v1/nothing", 404, NOTHING, OURS, None),
@@ -182,6 +184,17 @@ async fn every_kind_of_answer_carries_what_the_table_says() {
 async fn a_site_of_https_is_never_asked_without_it() {
     let https = Url::parse("https://films.example").unwrap();
     every_kind_of_answer(&Site::start_with(|config| config.public_url = https).await).await;
+}
+
+#[tokio::test]
+async fn what_a_browser_has_keeps_the_policy_that_it_came_with() {
+    let site = Site::start().await;
+    let guest = Person::anonymous(&site.url);
+    let tag = guest.get("/api/openapi.json").await.headers()["etag"].to_str().unwrap().to_owned();
+    let asked = guest.request(Method::GET, "/api/openapi.json").header("if-none-match", tag);
+    let answer = asked.send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(told(&answer, "content-security-policy"), "");
 }
 
 #[tokio::test]

@@ -1,15 +1,21 @@
 //! Signing up, in and out; who is signed in; passwords and addresses.
 
 pub mod api;
+mod code;
 mod forgotten;
 mod form;
+mod identities;
 pub mod own;
 mod page;
+mod passkey;
+mod providers;
 mod security;
 mod verify;
 
+pub use code::SignInCode;
 pub use forgotten::{Forgot, Reset};
-pub use own::{MyLog, MySessions, MyTokens};
+pub use identities::Identities;
+pub use own::{MyFactors, MyLog, MySessions, MyTokens};
 pub use page::{SignIn, SignUp};
 pub use security::{ChangeEmail, ChangePassword};
 pub use verify::{Confirm, Verify};
@@ -17,6 +23,9 @@ pub use verify::{Confirm, Verify};
 use domain::actor::Role;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
+
+/// Where the second step of signing in is done.
+pub const CODE_PAGE: &str = "/signin/code";
 
 /// Whoever is signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,5 +1,8 @@
 use super::api;
+use super::code::on_to;
 use super::form::{Field, Form, next_page, secret, text};
+use super::passkey;
+use super::providers::ways_in;
 use crate::query;
 use crate::server;
 use leptos::html;
@@ -16,7 +19,7 @@ pub fn SignIn() -> AnyView {
         event.prevent_default();
         let (login, password) = (text(login), text(password));
         let next = next_page(query::value(&asked.read_untracked(), "next"), "/");
-        form.send(Box::pin(async move { Ok(Some(api::sign_in(login, password).await?.unwrap_or(next))) }));
+        form.send(Box::pin(async move { Ok(Some(on_to(api::sign_in(login, password).await?, next))) }));
     };
     let other = move || {
         query::value(&asked.read(), "next")
@@ -25,7 +28,7 @@ pub fn SignIn() -> AnyView {
     view! {
         <Title text="Sign in" />
         <div class="page page-form">
-            <form class="card grid gap-5" method="post" on:submit=send>
+            {ways_in()} <form class="card grid gap-5" method="post" on:submit=send>
                 <h1>"Sign in"</h1>
                 {form.general()}
                 {form
@@ -45,6 +48,7 @@ pub fn SignIn() -> AnyView {
                         password,
                     )}
                 {form.button("Sign in")}
+                {passkey::sign_in(form.problem)}
                 {server::sends_mail()
                     .then(|| {
                         view! {
@@ -85,7 +89,7 @@ pub fn SignUp() -> AnyView {
     view! {
         <Title text="Create an account" />
         <div class="page page-form">
-            <form class="card grid gap-5" method="post" on:submit=send>
+            {ways_in()} <form class="card grid gap-5" method="post" on:submit=send>
                 <h1>"Create an account"</h1>
                 {form.general()}
                 {form

@@ -31,7 +31,7 @@ pub async fn edit_film(
     password: Option<String>,
 ) -> Result<Video, ApiError> {
     let viewer = server::require_user()?;
-    let edit = platform::videos::Edit { title, description, visibility, downloadable, password };
+    let edit = platform::videos::Edit { title, description, visibility, downloadable, password, ..Default::default() };
     Ok(platform::videos::edit(&server::platform(), &viewer.actor, &id, edit).await?)
 }
 

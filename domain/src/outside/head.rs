@@ -229,6 +229,7 @@ mod tests {
             position_ms: Some(90_000),
             downloadable: true,
             mine: true,
+            version: 1,
         }
     }
 

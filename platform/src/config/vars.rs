@@ -2,6 +2,7 @@
 
 use super::Problem;
 use crate::secret::Secret;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -25,31 +26,42 @@ impl<'a> Vars<'a> {
         self.problems
     }
 
-    pub(super) fn wrong(&mut self, variable: &'static str, what: impl Into<String>) {
-        self.problems.push(Problem { variable, what: what.into() });
+    pub(super) fn wrong(&mut self, variable: impl Into<Cow<'static, str>>, what: impl Into<String>) {
+        self.problems.push(Problem { variable: variable.into(), what: what.into() });
     }
 
-    pub(super) fn optional<T>(&mut self, variable: &'static str, read: impl FnOnce(&str) -> Read<T>) -> Option<T> {
-        let text = self.text(variable)?;
+    pub(super) fn optional<T>(
+        &mut self,
+        variable: impl Into<Cow<'static, str>>,
+        read: impl FnOnce(&str) -> Read<T>,
+    ) -> Option<T> {
+        let variable = variable.into();
+        let text = self.text(&variable)?;
         self.read(variable, text, read)
     }
 
     /// None only after a problem was noted.
     pub(super) fn or<T>(
         &mut self,
-        variable: &'static str,
+        variable: impl Into<Cow<'static, str>>,
         default: T,
         read: impl FnOnce(&str) -> Read<T>,
     ) -> Option<T> {
-        match self.text(variable) {
+        let variable = variable.into();
+        match self.text(&variable) {
             Some(text) => self.read(variable, text, read),
             None => Some(default),
         }
     }
 
     /// None only after a problem was noted.
-    pub(super) fn required<T>(&mut self, variable: &'static str, read: impl FnOnce(&str) -> Read<T>) -> Option<T> {
-        match self.text(variable) {
+    pub(super) fn required<T>(
+        &mut self,
+        variable: impl Into<Cow<'static, str>>,
+        read: impl FnOnce(&str) -> Read<T>,
+    ) -> Option<T> {
+        let variable = variable.into();
+        match self.text(&variable) {
             Some(text) => self.read(variable, text, read),
             None => {
                 self.wrong(variable, "is missing");
@@ -62,7 +74,7 @@ impl<'a> Vars<'a> {
         self.vars.get(variable).map(|text| text.trim()).filter(|text| !text.is_empty())
     }
 
-    fn read<T>(&mut self, variable: &'static str, text: &str, read: impl FnOnce(&str) -> Read<T>) -> Option<T> {
+    fn read<T>(&mut self, variable: Cow<'static, str>, text: &str, read: impl FnOnce(&str) -> Read<T>) -> Option<T> {
         read(text).map_err(|what| self.wrong(variable, what)).ok()
     }
 }

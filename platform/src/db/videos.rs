@@ -46,6 +46,8 @@ pub struct Film {
     pub views: i64,
     pub downloadable: bool,
     pub deleted: bool,
+    /// Raised by whatever its owner changes.
+    pub version: i64,
 }
 
 /// A row as [`films`] selects it, before its words are read.
@@ -73,6 +75,7 @@ pub(super) struct Row {
     pub(super) views: i64,
     pub(super) downloadable: bool,
     pub(super) deleted: bool,
+    pub(super) version: i64,
 }
 
 impl TryFrom<Row> for Film {
@@ -103,6 +106,7 @@ impl TryFrom<Row> for Film {
             views: row.views,
             downloadable: row.downloadable,
             deleted: row.deleted,
+            version: row.version,
         })
     }
 }
@@ -119,7 +123,7 @@ macro_rules! films {
                    coalesce(n.progress, 0) AS "progress!", n.eta_seconds AS "eta_seconds?", v.duration_ms, v.width, v.height,
                    v.created_at AS "created_at!", v.published_at AS "published_at?",
                    v.views AS "views!", v.downloadable AS "downloadable!",
-                   (v.deleted_at IS NOT NULL) AS "deleted!"
+                   (v.deleted_at IS NOT NULL) AS "deleted!", v.version AS "version!"
                FROM videos v
                JOIN users u ON u.id = v.owner_id
                LEFT JOIN builds b ON b.id = v.build_id

@@ -149,6 +149,23 @@ pub(super) fn password_changed(site: &Url, user: &User) -> Letter {
     }
 }
 
+pub(super) fn factors_changed(site: &Url, user: &User) -> Letter {
+    Letter {
+        to: user.email.clone(),
+        subject: "How you sign in was changed",
+        before: format!(
+            "Hello {}, a code or a passkey was added to your account at {} just now, or taken away. Wherever else you were \
+             signed in, you aren't any more.",
+            user.username,
+            name(site)
+        ),
+        link: Some(("I didn't do this", format!("{}/forgot", site.as_str().trim_end_matches('/')))),
+        after: "If it was you, there is nothing to do. If it wasn't, choose a new password there at once, and look at your \
+                account's passkeys and codes."
+            .to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

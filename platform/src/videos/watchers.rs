@@ -116,6 +116,7 @@ mod tests {
             visibility: Visibility::Public,
             deleted: false,
             state: State::Ready,
+            version: 1,
         };
         Arc::new(Door { access, keys: Vec::new() })
     }

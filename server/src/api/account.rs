@@ -1,38 +1,58 @@
 //! One's own account: who one is, where one is signed in, tokens for scripts, and what happened.
 
-use super::{Listing, required, rfc3339};
-use crate::problem::{Json, Problem, Result};
+use super::{Items, PageAsked, PageOf, rfc3339};
+use crate::address::{Path, Query, said};
+use crate::json::Json;
+use crate::problem::{Problem, Result};
 use crate::viewer::Whole;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use domain::actor::Scope;
+use domain::actor::{Role, Scope};
 use domain::audit::Entry;
+use domain::id::{TokenId, UserId};
 use domain::session::Session;
 use domain::token::Token;
 use platform::{Error, Platform, audit, sessions, tokens};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use utoipa::ToSchema;
 
-pub async fn show(Whole(viewer): Whole) -> Result<Response> {
-    let user = viewer.user.ok_or_else(Error::sign_in_first)?;
-    Ok(axum::Json(json!({
-        "id": user.id,
-        "username": user.username,
-        "email": user.email,
-        "role": user.role,
-        "scopes": viewer.actor.scopes.names(),
-    }))
-    .into_response())
+/// Who asks, and what by.
+#[derive(Serialize, ToSchema)]
+pub struct Me {
+    id: UserId,
+    username: String,
+    email: String,
+    role: Role,
+    /// Of the token; all of them for a browser.
+    #[schema(value_type = Vec<Scope>)]
+    scopes: Vec<&'static str>,
 }
 
-#[derive(Serialize)]
-struct SessionOut {
+/// Look at your account
+#[utoipa::path(
+    get,
+    path = "/account",
+    operation_id = "getAccount",
+    tag = "Account",
+    responses((status = 200, description = "Who you are.", body = Me)),
+)]
+pub async fn show(Whole(viewer): Whole) -> Result<axum::Json<Me>> {
+    let user = viewer.user.ok_or_else(Error::sign_in_first)?;
+    let scopes = viewer.actor.scopes.names();
+    Ok(axum::Json(Me { id: user.id, username: user.username, email: user.email, role: user.role, scopes }))
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
+pub struct SessionOut {
     id: String,
     device: String,
     address: Option<String>,
+    #[schema(format = DateTime)]
     signed_in_at: Option<String>,
+    #[schema(format = DateTime)]
     last_seen: Option<String>,
+    /// The one that asks.
     current: bool,
 }
 
@@ -49,12 +69,30 @@ impl From<Session> for SessionOut {
     }
 }
 
-pub async fn sessions(State(platform): State<Platform>, Whole(viewer): Whole) -> Result<Response> {
+/// List your sessions
+///
+/// Where you are signed in by a browser. All of them.
+#[utoipa::path(
+    get,
+    path = "/account/sessions",
+    operation_id = "listSessions",
+    tag = "Account",
+    responses((status = 200, description = "The sessions.", body = Items<SessionOut>)),
+)]
+pub async fn sessions(State(platform): State<Platform>, Whole(viewer): Whole) -> Result<axum::Json<Items<SessionOut>>> {
     let sessions = sessions::list(&platform, &viewer.actor, viewer.session.as_deref()).await?;
-    let items: Vec<SessionOut> = sessions.into_iter().map(SessionOut::from).collect();
-    Ok(axum::Json(json!({ "items": items })).into_response())
+    Ok(axum::Json(sessions.into_iter().map(SessionOut::from).collect()))
 }
 
+/// End a session
+#[utoipa::path(
+    delete,
+    path = "/account/sessions/{id}",
+    operation_id = "endSession",
+    tag = "Account",
+    params(("id" = String, Path, description = "The session's.")),
+    responses((status = 204, description = "It is signed out.")),
+)]
 pub async fn end_session(
     State(platform): State<Platform>,
     Whole(viewer): Whole,
@@ -64,19 +102,41 @@ pub async fn end_session(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// All but the one that asks.
-pub async fn end_sessions(State(platform): State<Platform>, Whole(viewer): Whole) -> Result<Response> {
-    let ended = sessions::end_others(&platform, &viewer.actor, viewer.session.as_deref()).await?;
-    Ok(axum::Json(json!({ "ended": ended })).into_response())
+#[derive(Serialize, ToSchema)]
+pub struct Ended {
+    /// How many there were.
+    #[schema(value_type = u64)]
+    ended: serde_json::Value,
 }
 
-#[derive(Serialize)]
-struct TokenOut {
+/// End all other sessions
+///
+/// All but the one that asks.
+#[utoipa::path(
+    delete,
+    path = "/account/sessions",
+    operation_id = "endSessions",
+    tag = "Account",
+    responses((status = 200, description = "They are signed out.", body = Ended)),
+)]
+pub async fn end_sessions(State(platform): State<Platform>, Whole(viewer): Whole) -> Result<axum::Json<Ended>> {
+    let ended = sessions::end_others(&platform, &viewer.actor, viewer.session.as_deref()).await?;
+    Ok(axum::Json(Ended { ended: ended.into() }))
+}
+
+/// A token that somebody made for a script.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PersonalToken)]
+pub struct TokenOut {
     id: String,
     name: String,
     scopes: Vec<Scope>,
+    #[schema(format = DateTime)]
     created_at: Option<String>,
+    /// Null: it doesn't.
+    #[schema(format = DateTime)]
     expires_at: Option<String>,
+    #[schema(format = DateTime)]
     last_used_at: Option<String>,
     expired: bool,
 }
@@ -95,34 +155,74 @@ impl From<Token> for TokenOut {
     }
 }
 
-pub async fn tokens(State(platform): State<Platform>, Whole(viewer): Whole) -> Result<Response> {
+/// List your tokens
+///
+/// Those that were made for scripts. All of them.
+#[utoipa::path(
+    get,
+    path = "/account/tokens",
+    operation_id = "listTokens",
+    tag = "Account",
+    responses((status = 200, description = "The tokens.", body = Items<TokenOut>)),
+)]
+pub async fn tokens(State(platform): State<Platform>, Whole(viewer): Whole) -> Result<axum::Json<Items<TokenOut>>> {
     let tokens = tokens::personal(&platform, &viewer.actor).await?;
-    let items: Vec<TokenOut> = tokens.into_iter().map(TokenOut::from).collect();
-    Ok(axum::Json(json!({ "items": items })).into_response())
+    Ok(axum::Json(tokens.into_iter().map(TokenOut::from).collect()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewPersonalToken)]
 pub struct NewToken {
-    name: Option<String>,
-    scopes: Option<Vec<Scope>>,
+    /// To know what it is for.
+    #[schema(examples("Backup"))]
+    name: String,
+    #[schema(min_items = 1)]
+    scopes: Vec<Scope>,
     /// Never without.
+    #[schema(minimum = 1, maximum = 3650)]
     expires_in_days: Option<u32>,
 }
 
-/// 201: a token. Its `secret` is told only now.
+#[derive(Serialize, ToSchema)]
+pub struct MadeToken {
+    #[serde(flatten)]
+    token: TokenOut,
+    /// To be sent as `Authorization: Bearer …`. Told only now.
+    secret: String,
+}
+
+/// Make a token
+///
+/// For a script. Its `secret` is told only now, and kept nowhere: this call takes no `Idempotency-Key`.
+#[utoipa::path(
+    post,
+    path = "/account/tokens",
+    operation_id = "createPersonalToken",
+    tag = "Account",
+    request_body = NewToken,
+    responses((status = 201, description = "A token.", body = MadeToken)),
+    extensions(("x-problems" = json!(["invalid_name", "out_of_range", "too_many_tokens", "invalid_scope"]))),
+)]
 pub async fn create_token(
     State(platform): State<Platform>,
     Whole(viewer): Whole,
     Json(asked): Json<NewToken>,
-) -> Result<Response> {
-    let name = required(asked.name, "name")?;
-    let scopes = required(asked.scopes, "scopes")?.into_iter().collect();
-    let made = tokens::create(&platform, &viewer.actor, &name, scopes, asked.expires_in_days).await?;
-    let mut body = serde_json::to_value(TokenOut::from(made.token)).map_err(Error::internal)?;
-    body["secret"] = made.secret.into();
-    Ok((StatusCode::CREATED, axum::Json(body)).into_response())
+) -> Result<(StatusCode, axum::Json<MadeToken>)> {
+    let scopes = asked.scopes.into_iter().collect();
+    let made = tokens::create(&platform, &viewer.actor, &asked.name, scopes, asked.expires_in_days).await?;
+    Ok((StatusCode::CREATED, axum::Json(MadeToken { token: made.token.into(), secret: made.secret })))
 }
 
+/// Withdraw a token
+#[utoipa::path(
+    delete,
+    path = "/account/tokens/{id}",
+    operation_id = "withdrawToken",
+    tag = "Account",
+    params(("id" = TokenId, Path, description = "The token's.")),
+    responses((status = 204, description = "It is good for nothing any more.")),
+)]
 pub async fn withdraw_token(
     State(platform): State<Platform>,
     Whole(viewer): Whole,
@@ -133,14 +233,20 @@ pub async fn withdraw_token(
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Serialize)]
-pub(super) struct EntryOut {
+#[derive(Serialize, ToSchema)]
+#[schema(as = LogEntry)]
+pub struct EntryOut {
     id: i64,
+    #[schema(format = DateTime)]
     at: Option<String>,
     event: String,
+    /// The name of whoever did it, if that is known.
     by: Option<String>,
+    /// The name of the account that it is about.
     account: Option<String>,
+    /// A film's id, say, or a token's name.
     object: Option<String>,
+    #[schema(value_type = Object)]
     details: serde_json::Value,
     address: Option<String>,
 }
@@ -160,8 +266,21 @@ impl From<Entry> for EntryOut {
     }
 }
 
-pub async fn log(State(platform): State<Platform>, Whole(viewer): Whole, listing: Listing) -> Result<Response> {
-    let page = audit::own(&platform, &viewer.actor, listing.text("cursor"), listing.limit()?).await?;
-    let items: Vec<EntryOut> = page.items.into_iter().map(EntryOut::from).collect();
-    Ok(axum::Json(json!({ "items": items, "next_cursor": page.next_cursor })).into_response())
+/// Read your log
+#[utoipa::path(
+    get,
+    path = "/account/log",
+    operation_id = "listLog",
+    tag = "Account",
+    params(PageAsked),
+    responses((status = 200, description = "What happened with your account, the newest first.", body = PageOf<EntryOut>)),
+    extensions(("x-problems" = json!(["limit_invalid", "invalid_cursor"]))),
+)]
+pub async fn log(
+    State(platform): State<Platform>,
+    Whole(viewer): Whole,
+    Query(asked): Query<PageAsked>,
+) -> Result<axum::Json<PageOf<EntryOut>>> {
+    let page = audit::own(&platform, &viewer.actor, said(&asked.cursor), super::limit(&asked.limit)?).await?;
+    Ok(axum::Json(PageOf::of(page)))
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod film;
+pub mod provider;
 
 use platform::{Config, Platform};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};

@@ -13,6 +13,7 @@ pub struct Access {
     pub visibility: Visibility,
     pub deleted: bool,
     pub state: State,
+    pub version: i64,
 }
 
 struct AccessRow {
@@ -21,6 +22,7 @@ struct AccessRow {
     visibility: String,
     state: String,
     deleted: bool,
+    version: i64,
 }
 
 impl TryFrom<AccessRow> for Access {
@@ -33,6 +35,7 @@ impl TryFrom<AccessRow> for Access {
             visibility: read(&row.visibility)?,
             deleted: row.deleted,
             state: read(&row.state)?,
+            version: row.version,
         })
     }
 }
@@ -41,7 +44,7 @@ macro_rules! access {
     ($tail:tt, $argument:expr) => {
         sqlx::query_as!(
             AccessRow,
-            r#"SELECT v.id, v.owner_id, audience(v) AS "visibility!", v.state, (v.deleted_at IS NOT NULL) AS "deleted!" "#
+            r#"SELECT v.id, v.owner_id, audience(v) AS "visibility!", v.state, (v.deleted_at IS NOT NULL) AS "deleted!", v.version "#
                 + $tail,
             $argument
         )
