@@ -199,7 +199,7 @@ mod on_server {
     pub async fn remember_browser(user: &User) -> Result<(), ApiError> {
         let platform = platform();
         let mark = places::remember(&platform, &user.id, &place()).await?;
-        let secure = if platform.config.public_url.scheme() == "https" { "; Secure" } else { "" };
+        let secure = if platform.config.is_https() { "; Secure" } else { "" };
         let cookie = format!("{BROWSER}={mark}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
         if let (Some(response), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
             response.append_header(header::SET_COOKIE, cookie);

@@ -54,18 +54,12 @@ pub async fn sign_up(platform: &Platform, new: NewAccount<'_>, ip: Option<IpAddr
         role: invited.as_ref().map_or(platform.config.role, |(_, role)| *role),
     };
     db::users::insert(&mut *tx, &user).await.map_err(taken)?;
-    db::users::insert_password(&mut *tx, &user.id, &hash).await?;
+    db::users::set_password(&mut *tx, &user.id, &hash).await?;
     if let Some((id, _)) = &invited {
         db::invitations::use_up(&mut *tx, id, &user.id).await?;
     }
     let details = serde_json::json!({ "role": user.role, "invited": invited.is_some() });
-    let line = Line {
-        actor: Some(&user.id),
-        account: Some(&user.id),
-        details: Some(details),
-        address: ip.map(|ip| ip.to_string()),
-        ..Line::default()
-    };
+    let line = Line { details: Some(details), ..from(&user.id, ip) };
     audit::write(&mut *tx, Event::SignedUp, line).await?;
     mail::queue(platform, &mut *tx, Mail::Verify, Some(&user.id), &user.email).await?;
     tx.commit().await?;

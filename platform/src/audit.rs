@@ -31,11 +31,8 @@ async fn page(
     let before = cursor.map(str::parse::<i64>).transpose();
     let before = before.map_err(|_| Error::invalid("cursor", "invalid_cursor", domain::page::InvalidCursor))?;
     let limit = limit.unwrap_or(50).clamp(1, MAX_LIMIT) as usize;
-    let mut items = db::audit::list(&platform.db, account, before, limit as i64 + 1).await?;
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let next_cursor = items.last().filter(|_| more).map(|entry| entry.id.to_string());
-    Ok(Page { items, next_cursor })
+    let entries = db::audit::list(&platform.db, account, before, limit as i64 + 1).await?;
+    Ok(Page::cut(entries, limit, |entry| entry.id.to_string()))
 }
 
 /// Deletes what is older than `KINORA_AUDIT_DAYS`.

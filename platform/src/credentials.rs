@@ -6,7 +6,7 @@ use crate::audit;
 use crate::db::email_tokens::{self, Kind};
 use crate::mail::{self, Kind as Mail};
 use crate::passwords::{self, Weak};
-use crate::{Error, Platform, Result, accounts, db};
+use crate::{Error, Platform, Result, accounts, db, sessions};
 use domain::access::Action;
 use domain::account::Password;
 use domain::actor::Actor;
@@ -133,8 +133,7 @@ async fn replace(
 ) -> Result<()> {
     db::users::set_password(&mut *tx, user, hash).await?;
     withdraw_links(&mut *tx, user).await?;
-    db::sessions::end_others(&mut *tx, user, keep).await?;
-    db::tokens::delete_signed_in(&mut *tx, user).await?;
+    sessions::sign_out(&mut *tx, user, keep).await?;
     db::known_places::delete_of(&mut *tx, user).await?;
     Ok(mail::queue(platform, &mut *tx, Mail::PasswordChanged, Some(user), "").await?)
 }

@@ -2,7 +2,7 @@
 
 use crate::access::allow_here;
 use crate::audit::{self, Line};
-use crate::{Error, Platform, Result, db};
+use crate::{Error, Platform, Result, db, sessions};
 use domain::access::Action;
 use domain::actor::{Actor, Role};
 use domain::audit::Event;
@@ -36,11 +36,8 @@ pub async fn list(
         query.unwrap_or_default().trim().chars().filter(|c| !c.is_control()).take(MAX_QUERY_CHARS).collect();
     let after: String = cursor.unwrap_or_default().chars().filter(|c| !c.is_control()).take(MAX_QUERY_CHARS).collect();
     let limit = limit.unwrap_or(50).clamp(1, MAX_LIMIT) as usize;
-    let mut listed = db::users::list(&platform.db, &query, &after, limit as i64 + 1).await?;
-    let more = listed.len() > limit;
-    listed.truncate(limit);
-    let next_cursor = listed.last().filter(|_| more).map(|last| last.user.username.to_lowercase());
-    Ok(Page { items: listed.into_iter().map(person).collect(), next_cursor })
+    let listed = db::users::list(&platform.db, &query, &after, limit as i64 + 1).await?;
+    Ok(Page::cut(listed, limit, |last| last.user.username.to_lowercase()).map(person))
 }
 
 fn person(listed: db::users::Listed) -> Person {
@@ -79,8 +76,7 @@ pub async fn change(platform: &Platform, actor: &Actor, id: &UserId, change: Cha
     if shut != disabled {
         db::users::set_disabled(&mut *tx, id, shut).await?;
         if shut {
-            db::sessions::end_others(&mut *tx, id, None).await?;
-            db::tokens::delete_signed_in(&mut *tx, id).await?;
+            sessions::sign_out(&mut tx, id, None).await?;
         }
         let event = if shut { Event::Disabled } else { Event::Enabled };
         audit::write(&mut *tx, event, line(None)).await?;

@@ -8,10 +8,11 @@ use async_trait::async_trait;
 use domain::access::Action;
 use domain::actor::Actor;
 use domain::audit::Event;
+use domain::id::UserId;
 use domain::session::Session;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use std::collections::HashMap;
 use std::time::Duration;
 use tower_sessions_core::session::{Id, Record};
@@ -120,11 +121,17 @@ pub async fn end(platform: &Platform, actor: &Actor, name: &str) -> crate::Resul
 pub async fn end_others(platform: &Platform, actor: &Actor, current: Option<&str>) -> crate::Result<u64> {
     let user = allow_own(actor, Action::Edit)?;
     let mut tx = platform.db.begin().await?;
-    let ended = db::sessions::end_others(&mut *tx, &user, current).await?;
-    db::tokens::delete_signed_in(&mut *tx, &user).await?;
+    let ended = sign_out(&mut tx, &user, current).await?;
     let line = Line { actor: Some(&user), account: Some(&user), ..Line::default() };
     audit::write(&mut *tx, Event::OthersSignedOut, line).await?;
     tx.commit().await?;
+    Ok(ended)
+}
+
+/// Ends all of somebody's sessions but the one of that name, and scripts that signed in; how many sessions that were.
+pub(crate) async fn sign_out(tx: &mut PgConnection, user: &UserId, keep: Option<&str>) -> sqlx::Result<u64> {
+    let ended = db::sessions::end_others(&mut *tx, user, keep).await?;
+    db::tokens::delete_signed_in(&mut *tx, user).await?;
     Ok(ended)
 }
 

@@ -348,11 +348,8 @@ fn place_of(film: &Film, at: OffsetDateTime) -> Behind {
 }
 
 /// A page of `films`, of which there is one more than `limit` if the list goes on.
-fn listed(mut films: Vec<Film>, limit: usize, cursor: impl Fn(&Film) -> Cursor, actor: &Actor) -> Page<Card> {
-    let more = films.len() > limit;
-    films.truncate(limit);
-    let next = films.last().filter(|_| more).map(|film| cursor(film).to_string());
-    Page { items: films.into_iter().map(|film| card(film, actor)).collect(), next_cursor: next }
+fn listed(films: Vec<Film>, limit: usize, cursor: impl Fn(&Film) -> Cursor, actor: &Actor) -> Page<Card> {
+    Page::cut(films, limit, |film| cursor(film).to_string()).map(|film| card(film, actor))
 }
 
 /// Share of the film that is processed.

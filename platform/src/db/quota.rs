@@ -26,7 +26,7 @@ pub async fn look(db: impl PgExecutor<'_>, owner: &UserId) -> sqlx::Result<Optio
     row.map(|r| Ok((read(&r.role)?, quota(r.quota_bytes, r.quota_films)))).transpose()
 }
 
-fn quota(bytes: Option<i64>, films: Option<i64>) -> Quota {
+pub(super) fn quota(bytes: Option<i64>, films: Option<i64>) -> Quota {
     Quota { bytes: bytes.map(i64::unsigned_abs), films: films.map(i64::unsigned_abs) }
 }
 

@@ -1,5 +1,6 @@
 //! People and their identities.
 
+use super::quota::quota;
 use super::read;
 use domain::account::Username;
 use domain::actor::Role;
@@ -52,19 +53,6 @@ pub async fn insert(db: impl PgExecutor<'_>, user: &User) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// `hash` is argon2id in PHC format.
-pub async fn insert_password(db: impl PgExecutor<'_>, user: &UserId, hash: &str) -> sqlx::Result<()> {
-    sqlx::query!(
-        "INSERT INTO identities (provider, subject, user_id, secret) VALUES ($1, $2, $2, $3)",
-        PASSWORD,
-        user.as_str(),
-        hash
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
 /// Nobody who is disabled.
 pub async fn get(db: impl PgExecutor<'_>, id: &UserId) -> sqlx::Result<Option<User>> {
     let row = sqlx::query_as!(
@@ -111,7 +99,7 @@ pub async fn by_login(db: impl PgExecutor<'_>, login: &str) -> sqlx::Result<Opti
     .transpose()
 }
 
-/// Whether or not there was a password before.
+/// Whether or not there was a password before. `hash` is argon2id in PHC format.
 pub async fn set_password(db: impl PgExecutor<'_>, user: &UserId, hash: &str) -> sqlx::Result<()> {
     sqlx::query!(
         "INSERT INTO identities (provider, subject, user_id, secret) VALUES ($1, $2, $2, $3)
@@ -219,10 +207,7 @@ pub async fn list(db: impl PgExecutor<'_>, text: &str, after: &str, limit: i64) 
                 last_seen: r.last_seen,
                 films: r.films,
                 bytes: r.bytes,
-                quota: Quota {
-                    bytes: r.quota_bytes.map(i64::unsigned_abs),
-                    films: r.quota_films.map(i64::unsigned_abs),
-                },
+                quota: quota(r.quota_bytes, r.quota_films),
             })
         })
         .collect()

@@ -47,9 +47,12 @@ fn told(issued: &Issued) -> Value {
 }
 
 /// One or more of the scopes that there are.
-pub(super) fn scopes(text: &str) -> Result<Scopes> {
-    let scopes = Scopes::parse(text).ok().filter(|scopes| !scopes.is_empty());
-    scopes.ok_or_else(|| {
+fn some_scopes(text: &str) -> Option<Scopes> {
+    Scopes::parse(text).ok().filter(|scopes| !scopes.is_empty())
+}
+
+fn scopes(text: &str) -> Result<Scopes> {
+    some_scopes(text).ok_or_else(|| {
         Problem::field(
             "scope",
             "invalid_scope",
@@ -73,10 +76,9 @@ async fn granted(
 ) -> std::result::Result<Issued, Refusal> {
     let form = Form::read(body)?;
     let scopes = match form.get("scope") {
-        Some(text) => {
-            let scopes = Scopes::parse(text).ok().filter(|scopes| !scopes.is_empty());
-            Some(scopes.ok_or(Refusal::Oauth("invalid_scope", "Scopes are read, upload, manage and admin."))?)
-        }
+        Some(text) => Some(
+            some_scopes(text).ok_or(Refusal::Oauth("invalid_scope", "Scopes are read, upload, manage and admin."))?,
+        ),
         None => None,
     };
     match form.need("grant_type")? {
